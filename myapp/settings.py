@@ -1,4 +1,4 @@
-"""Every setting of Hobotnica: name, type, default, one line of help; read once from the environment."""
+"""Every setting: name, type, default, one line of help; read once from the environment."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Settings:
     )
     admins: tuple[str, ...] = _setting(_logins, "", "GitHub logins that may do everything")
     retention_days: int = _setting(
-        _whole(0, 36500), "365", "days to keep finished builds and their logs; 0 keeps them for ever"
+        _whole(0, 36500), "365", "days to keep finished builds; 0 keeps them for ever"
     )
     log_format: str = _setting(_one_of("text", "json"), "text", "the service's own log")
     build_timeout: int = _setting(
