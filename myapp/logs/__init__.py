@@ -1,0 +1,1 @@
+"""Build logs as text: terminal bytes become safe HTML lines, without any I/O."""
