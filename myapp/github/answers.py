@@ -24,7 +24,7 @@ Headers = Mapping[str, str]
 
 HOOKS_REFUSED = (
     "The token may not manage this repository's webhooks: that takes administration of the"
-    " repository and the scope admin:repo_hook, or the permission Webhooks"
+    " repository and the scope repo or admin:repo_hook, or the permission Webhooks"
 )
 
 
