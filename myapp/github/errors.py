@@ -21,9 +21,8 @@ from myapp.errors import (
 
 
 class GitHubError(HobotnicaError):
-    """GitHub did not answer what was asked."""
+    """GitHub did not answer what was asked; each kind has its own class and `status`."""
 
-    status = 502
     kind = "error"
     transient = False
     access_lost = False
@@ -38,6 +37,7 @@ class GitHubError(HobotnicaError):
 class BadCredentials(GitHubError, InvalidCredentials):
     """401: the token is wrong, expired or revoked."""
 
+    status = InvalidCredentials.status
     kind = "bad_credentials"
     access_lost = True
     default_reason = "GitHub does not accept the token: it is wrong, expired or revoked"
@@ -47,6 +47,7 @@ class BadCredentials(GitHubError, InvalidCredentials):
 class NoAccess(GitHubError, RepositoryNotFound):
     """404 or NOT_FOUND: the repository does not exist, or not for this token."""
 
+    status = RepositoryNotFound.status
     kind = "no_access"
     access_lost = True
     default_reason = "The repository does not exist, or the token has no access to it"
@@ -56,6 +57,7 @@ class NoAccess(GitHubError, RepositoryNotFound):
 class OwnerNotFound(GitHubError, NotFound):
     """GitHub knows no user or organisation of this name."""
 
+    status = NotFound.status
     kind = "owner_not_found"
     default_reason = "GitHub knows no user or organisation of this name"
 
@@ -63,6 +65,7 @@ class OwnerNotFound(GitHubError, NotFound):
 class CommitNotFound(GitHubError, NotFound):
     """The repository is there but not the branch, tag or commit."""
 
+    status = NotFound.status
     kind = "commit_not_found"
     default_reason = "The repository has no such branch, tag or commit"
 
@@ -70,6 +73,7 @@ class CommitNotFound(GitHubError, NotFound):
 class Forbidden(GitHubError, PermissionDenied):
     """403: the token is right but may not do this (scopes, single sign-on, a policy)."""
 
+    status = PermissionDenied.status
     kind = "forbidden"
     default_reason = "GitHub forbids this to the token"
 
@@ -81,6 +85,7 @@ class Forbidden(GitHubError, PermissionDenied):
 class Rejected(GitHubError):
     """422 and its like: GitHub understood and will never take this as it is."""
 
+    status = 502
     kind = "rejected"
     default_reason = "GitHub refused the request"
 
