@@ -15,6 +15,7 @@ from myapp.errors import MalformedRequest
 ROOT = "body"
 MISSING = "Field required"
 JSON = "application/json"
+MOST_EXPLAINED = 4096  # bytes of a body in which every error is looked for
 
 
 class Body:
@@ -44,7 +45,10 @@ class Body:
         except orjson.JSONDecodeError:
             raise MalformedRequest("The body is not JSON") from None
         if not self._valid.is_valid(value):
-            return value, describe(self._valid, self._schema, value, ROOT, MISSING)
+            thorough = len(raw) <= MOST_EXPLAINED
+            return value, describe(
+                self._valid, self._schema, value, ROOT, MISSING, thorough=thorough
+            )
         for name, default in self._defaults.items():
             if name not in value:
                 value[name] = deepcopy(default)
