@@ -1,0 +1,150 @@
+"""The sandbox's levels: bubblewrap, then unshare, then nothing but limits.
+
+bwrap    own pid, ipc, uts and cgroup namespaces, private /tmp, /proc and /dev, no capabilities;
+         of the file system only the system's directories (read-only), the repository's mirror
+         (read-only, at its own path) and the workspace are there.
+unshare  own pid namespace and /proc; the file system is as it is.
+none     limits only.
+
+Started as root, a build gets a user id of its own at every level: 60706-61183, a range that
+nobody hands out (systemd's UIDS-GIDS), the user by build, the group by repository. The network is
+shared. /etc/hobotnica, if there is one, is never visible under bwrap.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from myapp.runner import tree
+from myapp.runner.model import Job
+
+FIRST_ID = 60706
+IDS = 478
+MOST_PROCESSES = 4096
+_SYSTEM = ("/usr", "/etc", "/opt", "/nix")
+_ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # what setpriv needs, and gives up
+
+
+def identity(job: Job) -> tuple[int, int] | None:
+    """The user and group a build runs as, or None for the service's own."""
+    if not job.sandbox.own_uid:
+        return None
+    return FIRST_ID + job.build_id % IDS, FIRST_ID + job.repository_id % IDS
+
+
+def confine(job: Job, argv: list[str]) -> list[str]:
+    """The command that runs `argv` in the checkout at the sandbox's level.
+
+    Nothing secret is in it: the environment goes along as an environment.
+    """
+    if job.sandbox.level == "bwrap":
+        return [*_bubblewrap(job), *argv]
+    if job.sandbox.level == "unshare":
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        who = identity(job)
+        if who is None:
+            return [*command, "--user", "--map-current-user", "--", *argv]
+        return [*command, "--", *_setpriv(*who), *argv]
+    return argv
+
+
+def preparation(job: Job) -> Callable[[], None]:
+    """What the new process does to itself before it becomes the command."""
+    who = identity(job)
+    drops = who if job.sandbox.level == "none" else None
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, set())
+        os.umask(0o022)
+        _limit(resource.RLIMIT_CORE, 0)
+        if who is not None:
+            _limit(resource.RLIMIT_NPROC, MOST_PROCESSES)
+        # The kernel, short of memory, takes the build and not the service.
+        Path("/proc/self/oom_score_adj").write_text("500")
+        if drops is not None:
+            os.setgroups([])
+            os.setresgid(drops[1], drops[1], drops[1])
+            os.setresuid(drops[0], drops[0], drops[0])
+        if job.sandbox.level == "none":
+            tree.refuse_new_privileges()
+        tree.die_with_parent(signal.SIGKILL)  # last: a change of user takes it back
+
+    return prepare
+
+
+def _limit(kind: int, value: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _setpriv(uid: int, gid: int) -> list[str]:
+    command = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+    return [*command, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+
+
+def _bubblewrap(job: Job) -> list[str]:
+    who = identity(job)
+    command = ["bwrap", "--die-with-parent", "--new-session"]
+    command += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    command += ["--hostname", "hobotnica", "--cap-drop", "ALL"]
+    if who is None:
+        command.append("--unshare-user")
+    else:
+        for capability in _DROPPING:
+            command += ["--cap-add", capability]
+    command += _system_directories()
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for place in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - private ones
+        command += ["--perms", "1777", "--tmpfs", place]
+    command += _own_directories(job)
+    command += ["--chdir", str(job.workspace / "checkout"), "--"]
+    return command if who is None else [*command, *_setpriv(*who)]
+
+
+def _system_directories() -> list[str]:
+    command = []
+    for place in _SYSTEM:
+        command += ["--ro-bind-try", place, place]
+    for name in _ROOT_LINKS:
+        path = Path("/", name)
+        if path.is_symlink():
+            command += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            command += ["--ro-bind", str(path), str(path)]
+    resolver = Path("/etc/resolv.conf").resolve()
+    if not resolver.is_relative_to("/etc"):
+        command += ["--ro-bind-try", str(resolver), str(resolver)]
+    if Path("/etc/hobotnica").is_dir():
+        command += ["--tmpfs", "/etc/hobotnica"]
+    return command
+
+
+def _own_directories(job: Job) -> list[str]:
+    """The workspace and the mirror at their own paths, and nothing else of the data directory."""
+    command = []
+    if any(job.sandbox.hidden.is_relative_to(place) for place in _SYSTEM):
+        command += ["--tmpfs", str(job.sandbox.hidden)]
+    # bwrap would make the parents as closed as the real ones are; the build must pass them.
+    passed = {path for place in (job.mirror, job.workspace) for path in place.parents}
+    for path in sorted(passed):
+        if path != Path("/") and not _given(path, job.sandbox.hidden):
+            command += ["--dir", str(path)]
+    command += ["--ro-bind", str(job.mirror), str(job.mirror)]
+    command += ["--bind", str(job.workspace), str(job.workspace)]
+    users = job.workspace / "passwd"
+    if users.is_file():
+        command += ["--ro-bind", str(users), "/etc/passwd"]
+    return command
+
+
+def _given(path: Path, hidden: Path) -> bool:
+    """Whether the path is there already: one of the system's, outside of what is hidden."""
+    if path.is_relative_to(hidden) and path != hidden:
+        return False
+    return any(path.is_relative_to(place) for place in _SYSTEM)
