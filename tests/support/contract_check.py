@@ -20,12 +20,35 @@ BASE = "/api"
 
 # Headers that any answer may have, whatever the operation.
 COMMON_HEADERS = frozenset(
-    "accept-ranges allow cache-control connection content-encoding content-language"
-    " content-length content-security-policy content-type cross-origin-opener-policy"
-    " cross-origin-resource-policy date expires keep-alive permissions-policy pragma"
-    " referrer-policy retry-after server set-cookie strict-transport-security"
-    " transfer-encoding vary x-accel-buffering x-content-type-options x-frame-options"
-    " x-request-id".split()
+    [
+        "accept-ranges",
+        "allow",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-security-policy",
+        "content-type",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+        "date",
+        "expires",
+        "keep-alive",
+        "permissions-policy",
+        "pragma",
+        "referrer-policy",
+        "retry-after",
+        "server",
+        "set-cookie",
+        "strict-transport-security",
+        "transfer-encoding",
+        "vary",
+        "x-accel-buffering",
+        "x-content-type-options",
+        "x-frame-options",
+        "x-request-id",
+    ,]
 )
 
 
