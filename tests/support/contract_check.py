@@ -48,7 +48,7 @@ COMMON_HEADERS = frozenset(
         "x-content-type-options",
         "x-frame-options",
         "x-request-id",
-    ,]
+    ]
 )
 
 
