@@ -1,0 +1,42 @@
+"""Jinja2 as pages need it: everything escaped, no line statements (FRAMEWORK.md 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from myapp.framework.answers import Answer, Headers, html
+
+ERROR_PAGE = "errors/error.j2"
+
+
+def configure(app: Any) -> None:
+    """Set the overlay; lines that begin with `%` or `##` would be code otherwise."""
+    app.jinja_overlay(
+        line_statement_prefix=None,
+        line_comment_prefix=None,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        newline_sequence="\n",
+        keep_trailing_newline=True,
+        auto_reload=app.use_reloader,
+    )
+
+
+def render(was: Any, name: str, status: int = 200, headers: Headers = (), **context: Any) -> Answer:
+    """The page of a template under templates/, given plain dicts only (no `was`, no request)."""
+    return html(was, was.app.get_template(name).render(**context), status, headers)
+
+
+def error_page(app: Any, directory: Path) -> Callable[[int, str, str], str] | None:
+    """What draws errors/error.j2 with status, sentence and next_step, if there is one."""
+    if not (directory / ERROR_PAGE).is_file():
+        return None
+
+    def draw(status: int, sentence: str, next_step: str) -> str:
+        template = app.get_template(ERROR_PAGE)
+        return str(template.render(status=status, sentence=sentence, next_step=next_step))
+
+    return draw
