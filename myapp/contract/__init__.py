@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from myapp.contract.contract import Contract, Match, load
 from myapp.contract.operation import Operation, Validated
-from myapp.contract.query import read_query
 
-__all__ = ["Contract", "Match", "Operation", "Validated", "load", "read_query"]
+__all__ = ["Contract", "Match", "Operation", "Validated", "load"]

@@ -9,7 +9,7 @@ import orjson
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from myapp.contract import load, read_query
+from myapp.contract import load
 from myapp.errors import MalformedRequest, ValidationFailed
 
 OPERATIONS = st.sampled_from(list(load().operations.values()))
@@ -80,9 +80,3 @@ def test_any_path_is_found_or_not(method, path):
         with suppress(MalformedRequest):
             load().match(method, candidate)
             load().allowed(candidate)
-
-
-@given(st.text(st.characters(codec="ascii"), max_size=200))
-def test_any_query_is_read_or_refused(query):
-    with suppress(MalformedRequest):
-        read_query(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from myapp.contract import Operation, load, read_query
+from myapp.contract import Operation, load
 from myapp.errors import MalformedRequest, ValidationFailed
 
 PATH = {"owner": "octocat", "name": "hello-world"}
@@ -127,14 +127,3 @@ def test_bytes_that_were_no_text_are_a_bad_request(query):
 
 def test_an_unknown_parameter_with_a_broken_name_is_told_so_that_it_can_be_sent():
     assert refused([("\ud800", "")]) == [(["parameters", "?"], "Unknown parameter")]
-
-
-def test_a_query_is_read_in_order_with_blanks():
-    assert read_query("a=1&b=&a=%2B+%C3%A9&c") == [("a", "1"), ("b", ""), ("a", "+ é"), ("c", "")]
-    assert read_query("") == []
-
-
-@pytest.mark.parametrize("query", ["a=%ff", "%ff=1", "&".join("a=1" for _ in range(200))])
-def test_a_query_that_cannot_be_read_is_a_bad_request(query):
-    with pytest.raises(MalformedRequest):
-        read_query(query)
