@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, b"Repository not found.", "text/plain")
         else:
             before = repository.refs(world.directory)
-            smart_http.serve(self, world.directory, place[2], query, LOGIN)
+            smart_http.serve(self, world.directory, place[2], query, user=LOGIN)
             if place[2] == "git-receive-pack":
                 self._tell(before, repository.refs(world.directory))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -33,9 +33,18 @@ def is_write(rest: str, query: str) -> bool:
 
 
 def serve(
-    handler: BaseHTTPRequestHandler, repository: Path, rest: str, query: str, user: str
+    handler: BaseHTTPRequestHandler,
+    repository: Path,
+    rest: str,
+    query: str,
+    *,
+    user: str = "",
+    before_end: Callable[[], object] | None = None,
 ) -> None:
-    """Answer one request on the bare repository; `user` may push if not empty."""
+    """Answer one request on the bare repository; `user` may push if not empty.
+
+    `before_end` is called when git is through but the client does not know yet.
+    """
     process = subprocess.Popen(
         [_backend()],
         stdin=subprocess.PIPE,
@@ -50,6 +59,9 @@ def serve(
     try:
         _relay(handler, process.stdout)
         process.wait(END_SECONDS)
+        if before_end:
+            before_end()
+        handler.wfile.write(b"0\r\n\r\n")
     except (OSError, subprocess.TimeoutExpired):
         handler.close_connection = True
     finally:
@@ -138,4 +150,3 @@ def _relay(handler: BaseHTTPRequestHandler, stdout: IO[bytes]) -> None:
     handler.end_headers()
     while piece := stdout.read1(CHUNK):  # type: ignore[attr-defined]
         handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-    handler.wfile.write(b"0\r\n\r\n")
