@@ -169,6 +169,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            umask=0o022,  # builds read the mirror; the directory above it is closed
         )
     except FileNotFoundError:
         raise GitError("git_missing") from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import tempfile
 from pathlib import Path
 
 from myapp.errors import SettingsError
@@ -15,12 +14,13 @@ from myapp.runner.model import Job, Sandbox
 from myapp.runner.workspace import Workspace
 
 PROBE_SECONDS = 10
+_ALONE = 'test "$(ls -d /proc/[0-9]* | wc -l)" -lt 20'  # in a pid namespace of its own
 _PROBES = {
-    "bwrap": 'test ! -e "$PROBE_HIDDEN" && test "$(ls -d /proc/[0-9]* | wc -l)" -lt 20',
-    "unshare": 'test "$(ls -d /proc/[0-9]* | wc -l)" -lt 20',
+    "bwrap": f'{_ALONE} && test -r "$PROBE_MIRROR/HEAD" && test ! -e "$PROBE_HIDDEN"',
+    "unshare": _ALONE,
     "none": "true",
 }
-_ALWAYS = 'touch "$HOME/ok" "$TMPDIR/ok" ok && test -r "$PROBE_MIRROR/HEAD"'
+_ALWAYS = 'touch "$HOME/ok" "$TMPDIR/ok" ok'
 
 
 def detect(wanted: str, data_dir: Path) -> Sandbox:
@@ -37,6 +37,11 @@ def detect(wanted: str, data_dir: Path) -> Sandbox:
         found = Sandbox(level, own_uid, data_dir, _workspaces(data_dir, level, own_uid))
         problem = _problem(found)
         if problem is None:
+            if found.workspaces.parent != data_dir:
+                why.append(
+                    "git's history is out of the builds' reach: others may not pass the "
+                    "directories above HOBOTNICA_DATA_DIR"
+                )
             return Sandbox(level, own_uid, data_dir, found.workspaces, "; ".join(why))
         why.append(f"{level}: {problem}")
     raise SettingsError(
@@ -63,8 +68,11 @@ def _workspaces(data_dir: Path, level: str, own_uid: bool) -> Path:
     data_dir.chmod(data_dir.stat().st_mode | 0o011)
     if all(parent.stat().st_mode & 0o001 for parent in data_dir.parents):
         return usual
-    label = f"hobotnica-{data_dir.stat().st_ino}"
-    return Path(tempfile.gettempdir() if not Path("/var/tmp").is_dir() else "/var/tmp", label)  # noqa: S108
+    elsewhere = Path("/var/tmp", f"hobotnica-{data_dir.stat().st_ino}")  # noqa: S108 - checked
+    elsewhere.mkdir(mode=0o711, exist_ok=True)
+    if elsewhere.is_symlink() or elsewhere.stat().st_uid != os.geteuid():
+        raise SettingsError(f"{elsewhere} is somebody else's: move it away")
+    return elsewhere
 
 
 def _problem(found: Sandbox) -> str | None:

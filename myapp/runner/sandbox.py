@@ -13,6 +13,7 @@ shared. /etc/hobotnica, if there is one, is never visible under bwrap.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -27,7 +28,8 @@ IDS = 478
 MOST_PROCESSES = 4096
 _SYSTEM = ("/usr", "/etc", "/opt", "/nix")
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # what setpriv needs, and gives up
+# What chroot(1) needs to change the user, and loses by it (half as slow as setpriv(1)).
+_DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT")
 
 
 def identity(job: Job) -> tuple[int, int] | None:
@@ -53,19 +55,16 @@ def confine(job: Job, argv: list[str]) -> list[str]:
     return argv
 
 
-def preparation(job: Job) -> Callable[[], None]:
-    """What the new process does to itself before it becomes the command."""
-    who = identity(job)
-    drops = who if job.sandbox.level == "none" else None
+def preparation(job: Job) -> Callable[[], None] | None:
+    """What the new process does to itself before it becomes the command.
+
+    None under bwrap, which does all of it: without, the process starts 2 ms sooner (vfork).
+    """
+    if job.sandbox.level == "bwrap":
+        return None
+    drops = identity(job) if job.sandbox.level == "none" else None
 
     def prepare() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        os.umask(0o022)
-        _limit(resource.RLIMIT_CORE, 0)
-        if who is not None:
-            _limit(resource.RLIMIT_NPROC, MOST_PROCESSES)
-        # The kernel, short of memory, takes the build and not the service.
-        Path("/proc/self/oom_score_adj").write_text("500")
         if drops is not None:
             os.setgroups([])
             os.setresgid(drops[1], drops[1], drops[1])
@@ -77,15 +76,25 @@ def preparation(job: Job) -> Callable[[], None]:
     return prepare
 
 
-def _limit(kind: int, value: int) -> None:
-    hard = resource.getrlimit(kind)[1]
+def constrain(job: Job, pid: int) -> None:
+    """The limits of a command that has just been started; its descendants inherit them."""
+    with contextlib.suppress(OSError):  # it may have ended already
+        _limit(pid, resource.RLIMIT_CORE, 0)
+        if job.sandbox.own_uid:
+            _limit(pid, resource.RLIMIT_NPROC, MOST_PROCESSES)
+        # The kernel, short of memory, takes the build and not the service.
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")
+
+
+def _limit(pid: int, kind: int, value: int) -> None:
+    hard = resource.prlimit(pid, kind)[1]
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    resource.prlimit(pid, kind, (value, value))
 
 
 def _setpriv(uid: int, gid: int) -> list[str]:
     command = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
-    return [*command, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+    return [*command, "--no-new-privs", "--"]
 
 
 def _bubblewrap(job: Job) -> list[str]:
@@ -104,7 +113,10 @@ def _bubblewrap(job: Job) -> list[str]:
         command += ["--perms", "1777", "--tmpfs", place]
     command += _own_directories(job)
     command += ["--chdir", str(job.workspace / "checkout"), "--"]
-    return command if who is None else [*command, *_setpriv(*who)]
+    if who is None:
+        return command
+    user = f"--userspec=+{who[0]}:+{who[1]}"
+    return [*command, "chroot", user, "--groups=", "--skip-chdir", "/"]
 
 
 def _system_directories() -> list[str]:
