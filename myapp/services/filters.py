@@ -51,7 +51,7 @@ def ago(moment: str | float | None, now: float) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        _away(now - seconds),
+        words,
     )
 
 
