@@ -1,7 +1,7 @@
 """The bare mirror of a repository: created once, then fetched into.
 
-A build fetches its commit by SHA into a reference of its own (`refs/ci/<build>`): builds of one
-repository never wait for each other's locks, and the commit stays reachable while it is needed.
+A build fetches its commit by SHA into a reference of its own (`refs/ci/<build>-<attempt>`): builds
+of one repository never wait for each other's locks, and the commit stays while it is needed.
 When the mirror has the commit already, git asks nobody: the push was signed and the mirror was
 filled with a good token, so the network would add time and no safety. Whether the token is still
 good is what the access check finds out.

@@ -57,7 +57,7 @@ class Attempt:
         self._interrupt = interrupt
         self._usage = tree.Usage()
         self._started = time.monotonic()
-        self._ref = f"refs/ci/{job.build_id}"
+        self._ref = f"refs/ci/{job.build_id}-{job.attempt}"
         self._workspace: Workspace | None = None
         secrets = job.secrets if job.token is None else (*job.secrets, job.token)
         self._output = Output(lambda data: emit("log", data), Masker(secrets), job.log_limit)

@@ -9,6 +9,7 @@ from typing import Any
 
 PASSED, FAILED, ERRORED = "passed", "failed", "errored"
 TIMED_OUT, CANCELLED = "timed_out", "cancelled"
+INTERRUPTED = "interrupted"  # the worker's end, not the build's: it is handed back, never stored
 
 
 @dataclass(frozen=True)

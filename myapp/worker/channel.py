@@ -9,7 +9,7 @@ import select
 import signal
 import socket
 
-from myapp.runner.model import CANCELLED, ERRORED, Stopped
+from myapp.runner.model import CANCELLED, INTERRUPTED, Stopped
 from myapp.worker.frames import Frames, pack
 
 _READ = 65536
@@ -41,7 +41,7 @@ class Channel:
         """Raise Stopped if the worker says so, is gone, or this process got SIGTERM."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake, _READ)
-            self._stop(ERRORED, "the worker was stopped")
+            self._stop(INTERRUPTED, "the worker was stopped")
         try:
             data = self._connection.recv(_READ)
         except BlockingIOError:
@@ -50,7 +50,7 @@ class Channel:
             data = b""
         if not data:
             self._watched.unregister(self._connection)
-            self._stop(ERRORED, "the worker is gone")
+            self._stop(INTERRUPTED, "the worker is gone")
         for kind, body in self._frames.feed(data):
             if kind == "stop":
                 order = json.loads(body)
@@ -65,7 +65,7 @@ class Channel:
             except BlockingIOError:
                 self._wait()
             except OSError:
-                raise Stopped(ERRORED, "the worker is gone") from None
+                raise Stopped(INTERRUPTED, "the worker is gone") from None
 
     def _wait(self) -> None:
         poll = select.poll()

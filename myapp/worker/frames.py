@@ -1,7 +1,7 @@
 """Messages between the worker and a build's supervising process: a kind, a length, bytes.
 
-To the supervising process: `job` (JSON), `stop` (JSON: state and reason). From it: `step`, `log`,
-`result`. The stream's end means that the other side is gone.
+To the supervising process: `job` (JSON), `stop` (JSON: state and reason). From it: `pid`, `step`,
+`log`, `result`. The stream's end means that the other side is gone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import socket
 import struct
 
 HEADER = struct.Struct("!cI")
-KINDS = {"job": b"J", "stop": b"C", "step": b"S", "log": b"L", "result": b"R"}
+KINDS = {"job": b"J", "stop": b"C", "pid": b"P", "step": b"S", "log": b"L", "result": b"R"}
 _NAMES = {code: name for name, code in KINDS.items()}
 LARGEST = 64 << 20
 

@@ -80,6 +80,7 @@ def _be_the_nursery(control: socket.socket, parent: int) -> None:
         return
     gc.collect()
     gc.freeze()
+    own = os.getpid()
     supervisors: set[int] = set()
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -97,7 +98,7 @@ def _be_the_nursery(control: socket.socket, parent: int) -> None:
             pid = os.fork()
             if pid == 0:
                 control.close()
-                _supervise(socket.socket(fileno=descriptors[0]))
+                _supervise(socket.socket(fileno=descriptors[0]), own)
             supervisors.add(pid)
             os.close(descriptors[0])
 
@@ -144,11 +145,10 @@ def _reap(supervisors: set[int]) -> None:
                     os.kill(doomed, signal.SIGKILL)
 
 
-def _supervise(connection: socket.socket) -> None:
+def _supervise(connection: socket.socket, parent: int) -> None:
     """A supervising process's whole life; does not return."""
     code = 1
     try:
-        parent = os.getppid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         tree.die_with_parent(signal.SIGTERM)
@@ -167,6 +167,7 @@ def _run(connection: socket.socket) -> None:
         return
     job = Job.from_wire(first[1])
     channel = Channel(connection)
+    channel.emit("pid", str(os.getpid()).encode())
     with Attempt(job, channel.emit, channel) as attempt:
         result = attempt.run()
         with contextlib.suppress(Stopped):
