@@ -1,0 +1,95 @@
+"""Secrets at rest: encrypted by keys in a file that is not in the database."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from myapp.errors import HobotnicaError
+
+
+class VaultError(HobotnicaError):
+    """A secret cannot be decrypted, or the key file cannot be used."""
+
+    default_detail = "The secret cannot be decrypted: the key file is not the one it was made with"
+
+
+class Vault:
+    """Encrypts with the newest key, decrypts with any of them (MultiFernet)."""
+
+    def __init__(self, keys: list[str]) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise VaultError("The key file holds something that is not a key") from None
+
+    @classmethod
+    def open(cls, path: Path) -> Vault:
+        """Read the key file, one key a line, the newest first; create it (0600) if absent."""
+        try:
+            if not path.exists():
+                _create(path)
+            text = _read(path)
+        except OSError as error:
+            raise VaultError(f"The key file {path} cannot be used: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise VaultError(f"The key file {path} is not one of ours") from None
+        keys = [line.strip() for line in text.splitlines() if line.strip()]
+        if not keys:
+            raise VaultError(f"The key file {path} is empty")
+        return cls(keys)
+
+    def encrypt(self, text: str) -> bytes:
+        """The encrypted form of the text."""
+        return self._fernet.encrypt(text.encode())
+
+    def decrypt(self, data: bytes) -> str:
+        """The text again; raises VaultError."""
+        try:
+            return self._fernet.decrypt(bytes(data)).decode()
+        except (InvalidToken, TypeError, UnicodeDecodeError):
+            raise VaultError() from None
+
+    def rotate(self, data: bytes) -> bytes:
+        """The same text encrypted by the newest key; raises VaultError."""
+        try:
+            return self._fernet.rotate(bytes(data))
+        except (InvalidToken, TypeError):
+            raise VaultError() from None
+
+
+def _create(path: Path) -> None:
+    """Of several starters one wins; a reader never sees half a file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+        _sync_directory(path.parent)
+    except FileExistsError:
+        pass  # another starter was first: its key is the one
+    finally:
+        Path(name).unlink()
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise VaultError(f"The key file {path} can be read by others: chmod 600 {path}")
+        return file.read().decode("ascii")
