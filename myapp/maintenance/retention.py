@@ -10,8 +10,6 @@ from myapp.store import deliveries, idempotency, log_chunks, retention, sessions
 
 DAY = 86400.0
 DELIVERY_DAYS = 30  # GitHub itself delivers again for three days at most
-    30  # GitHub delivers again for three days (docs.github.com, "Redelivering webhooks")
-)
 WORKER_DAYS = 14
 ANSWER_HOURS = 24
 AUDIT_DAYS = 730
