@@ -8,7 +8,7 @@ What a service imports:
     github_call github(was, request) -> (status, headers, body); GitHubCall for was.Tasks
     subprocess  run_command(was, argv, env, output_file, timeout, cwd)
     tasks       settle(was, **tasks): members that fail do not take the others with them
-    waiter      Sleep, Within, Watchers: waiting without a thread
+    waiter      Sleep, Watchers: waiting without a thread
     sse         event_stream: server-sent events
     templates   render(was, name, **context)
     errors      how typed errors become HTTP

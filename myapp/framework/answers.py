@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+HTML = "text/html; charset=utf-8"
+
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -64,7 +66,7 @@ def text(
 
 def html(was: Any, body: str, status: int = 200, headers: Headers = ()) -> Answer:
     """A page."""
-    return text(was, body, status, headers, "text/html; charset=utf-8")
+    return text(was, body, status, headers, HTML)
 
 
 def redirect(was: Any, location: str, status: int = 303, headers: Headers = ()) -> Answer:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from myapp.framework import guard, server, settled
+from myapp.framework import client, guard, server, settled, templates
 from myapp.framework.compat import Coroutine, atila, select_trigger
+from myapp.framework.files import StaticFiles
+from myapp.framework.maintain import Driver
 from myapp.framework.operation import Binding
 from myapp.framework.routing import RouteTable
 
@@ -34,8 +38,14 @@ class Application(atila.Atila):
         self.config.MAINTAIN_INTERVAL = 1  # so that @app.maintain(n) counts seconds
 
     def bind(self, **parts: Any) -> None:
-        """Set the Binding: contract, authorise, settings, render_error."""
-        self.binding = Binding(**parts)
+        """Set parts of the Binding: contract, authorise, settings, once_per_interval ..."""
+        self.binding = replace(self.binding, **parts)
+
+    def serve_directory(self, home: Path) -> None:
+        """Take `static/` and `templates/` from `home`, errors/error.j2 for error pages."""
+        templates.configure(self)
+        self.bind(render_error=templates.error_page(self, home / "templates"))
+        self.files = StaticFiles(home / "static", fresh=self.use_reloader)
 
     @property
     def routes(self) -> RouteTable:
@@ -49,6 +59,7 @@ class Application(atila.Atila):
         super().start(wasc, route)
         wasc.add_handler(0, server.Gate, self)
         self._check_operations()
+        Driver(self).start()
 
     def restart(self, wasc: Any, route: str) -> None:
         """The framework's hook after a reload in --devel."""
@@ -88,4 +99,5 @@ def install() -> None:
     guard.raise_clone_limit()
     settled.install()
     server.install()
+    client.install()
     select_trigger.base_trigger.WAIT_TRIGGER = 0.0  # every threaded answer slept 20 ms

@@ -46,7 +46,9 @@ with warnings.catch_warnings():
     import atila
     import skitai
     from rs4 import asynchat, asyncore
+    from rs4 import logger as set_logger
     from rs4.psutil import kill
+    from skitai import Skitai as engine  # noqa: N813 (a module)
     from skitai.backbone import http_request, http_response, http_server
     from skitai.backbone import lifetime as loop_lifetime
     from skitai.handlers import collectors, wsgi_handler
@@ -77,6 +79,7 @@ __all__ = [
     "client_handler",
     "client_response",
     "collectors",
+    "engine",
     "executors",
     "http_request",
     "http_response",
@@ -85,6 +88,7 @@ __all__ = [
     "loop_lifetime",
     "poll_lifetime",
     "select_trigger",
+    "set_logger",
     "skitai",
     "socketpool",
     "trigger",

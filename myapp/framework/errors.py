@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from myapp.errors import HobotnicaError
-from myapp.framework.answers import Answer, check_headers
+from myapp.framework.answers import HTML, Answer, check_headers
 
 log = logging.getLogger("hobotnica.web")
 
@@ -39,7 +39,7 @@ _NEXT_STEPS = {
     503: "Nothing was lost. Try again in a moment.",
 }
 
-RenderPage = Callable[[int, str, str], str]
+RenderPage = Callable[[int, Any, str], str]  # status, detail, path
 
 
 def is_json_path(path: str) -> bool:
@@ -65,11 +65,11 @@ def describe_status(status: int) -> tuple[int, str]:
 
 
 def error_answer(
-    error: BaseException, *, as_json: bool, render: RenderPage | None = None
+    error: BaseException, *, as_json: bool, render: RenderPage | None = None, path: str = "/"
 ) -> Answer:
-    """The answer to an exception."""
+    """The answer to an exception; `path` is where the request went."""
     status, detail, headers = describe(error)
-    return refusal(status, detail, headers, as_json=as_json, render=render)
+    return refusal(status, detail, headers, as_json=as_json, render=render, path=path)
 
 
 def refusal(
@@ -79,16 +79,15 @@ def refusal(
     *,
     as_json: bool,
     render: RenderPage | None = None,
+    path: str = "/",
 ) -> Answer:
     """`{"detail": ...}` or the error page with its next step."""
     more = check_headers(headers or {})
     if as_json:
         body = orjson.dumps({"detail": detail})
         return Answer(status, (("Content-Type", "application/json"), *more), body)
-    sentence = detail if isinstance(detail, str) else _sentence(detail)
-    step = _NEXT_STEPS.get(status, _NEXT_STEPS[404 if status < 500 else 500])
-    page = _render(render, status, sentence, step)
-    return Answer(status, (("Content-Type", "text/html; charset=utf-8"), *more), page.encode())
+    page = _render(render, status, detail, path)
+    return Answer(status, (("Content-Type", HTML), *more), page.encode())
 
 
 def _sentence(detail: Any) -> str:
@@ -99,17 +98,18 @@ def _sentence(detail: Any) -> str:
         return str(detail)
 
 
-def _render(render: RenderPage | None, status: int, sentence: str, step: str) -> str:
+def _render(render: RenderPage | None, status: int, detail: Any, path: str) -> str:
     if render is not None:
         try:
-            return render(status, sentence, step)
+            return render(status, detail, path)
         except Exception:
             log.exception("the error page could not be rendered")
-    return _plain_page(status, sentence, step)
+    return _plain_page(status, detail if isinstance(detail, str) else _sentence(detail))
 
 
-def _plain_page(status: int, sentence: str, step: str) -> str:
+def _plain_page(status: int, sentence: str) -> str:
     title = html_text.escape(sentence)
+    step = _NEXT_STEPS.get(status, _NEXT_STEPS[404 if status < 500 else 500])
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{status} {title}</title>"
         f"<h1>{title}</h1><p>{html_text.escape(step)}</p><p><a href='/'>Dashboard</a></p></html>"

@@ -13,16 +13,17 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from myapp.framework.answers import Answer
-from myapp.framework.call import Call, read_call
+from myapp.framework.answers import HTML, Answer
+from myapp.framework.call import Call, read_call, split_target
 from myapp.framework.compat import Revoke
-from myapp.framework.errors import error_answer
+from myapp.framework.errors import RenderPage, error_answer
 from myapp.framework.guard import NOTHING, coroutine_guard
 
 MEGABYTE = 1 << 20
 WEBHOOK_LIMIT = 25 * MEGABYTE
 
 Authorise = Callable[[Any, Call], Any]
+OncePerInterval = Callable[[str, float, float], bool]
 
 
 def everybody(was: Any, call: Call) -> None:
@@ -35,13 +36,17 @@ class Binding:
 
     `contract.operations[operation_id].validate(path_parameters, query, headers, body,
     content_type)`; `authorise(was, call)` returns the account, or is a generator that does and may
-    yield tasks, or raises; `render_error(status, sentence, next_step)` returns a page.
+    yield tasks, or raises; `render_error(status, detail, path)` returns a page;
+    `once_per_interval(name, interval, now)` is true for one caller in the installation;
+    `page_headers` go with every page.
     """
 
     contract: Any = None
     authorise: Authorise = everybody
     settings: Any = None
-    render_error: Callable[[int, str, str], str] | None = None
+    render_error: RenderPage | None = None
+    once_per_interval: OncePerInterval | None = None
+    page_headers: tuple[tuple[str, str], ...] = ()
 
 
 def operation(operation_id: str, permission: Any = None, *, limit: int = MEGABYTE) -> Callable:
@@ -78,7 +83,10 @@ def _bind(operation_id: str, permission: Any, limit: int, *, as_json: bool) -> C
                     )
                 result = yield from _run(handler, was, call)
             except Exception as error:
-                result = error_answer(error, as_json=as_json, render=binding.render_error)
+                path = split_target(was.request.uri)[0]
+                result = error_answer(
+                    error, as_json=as_json, render=binding.render_error, path=path
+                )
             return write(was, result)
 
         del route.__wrapped__  # Atila reads the route's own signature
@@ -111,13 +119,16 @@ def write(was: Any, result: Any) -> Any:
     if not isinstance(result, Answer):
         unexpected = TypeError(f"a handler returned {type(result).__name__}, not an Answer")
         result = error_answer(unexpected, as_json=True)
-    put(response, result)
+    put(response, result, was.app.binding.page_headers)
     return result.body or NOTHING
 
 
-def put(response: Any, answer: Answer) -> None:
+def put(response: Any, answer: Answer, page_headers: tuple[tuple[str, str], ...] = ()) -> None:
     """Status and headers of an answer onto the framework's response."""
     response.set_status(f"{answer.status} {_phrase(answer.status)}")
+    if ("Content-Type", HTML) in answer.headers:
+        for name, value in page_headers:
+            response.set_header(name, value)
     for name, value in answer.headers:
         if name.lower() == "set-cookie":
             response.set(name, value)

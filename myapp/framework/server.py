@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from myapp.errors import HobotnicaError, MalformedRequest, PayloadTooLarge
@@ -88,19 +89,22 @@ class Response(http_response.http_response):
         status, detail = errors.describe_status(self.reply_code)
         if status in (204, 304):
             return ""
-        app = self.current_app
+        app, path = self.current_app, split_target(self.request.uri)[0]
         answer = errors.refusal(
             status,
             detail,
-            as_json=errors.is_json_path(split_target(self.request.uri)[0]),
+            as_json=errors.is_json_path(path),
             render=app.binding.render_error if app is not None else None,
+            path=path,
         )
         put(self, answer)
         return answer.body.decode()
 
-    def send(self, answer: Answer, *, close: bool = False) -> None:
+    def send(
+        self, answer: Answer, headers: tuple[tuple[str, str], ...], *, close: bool = False
+    ) -> None:
         """Answer from the event loop, without a handler."""
-        put(self, answer)
+        put(self, answer, headers)
         if answer.body:
             self.update("Content-Length", len(answer.body))
             self.push(answer.body)
@@ -129,15 +133,14 @@ class Response(http_response.http_response):
                 self.delete("Content-Type")
         return super().build_reply_header(with_header)
 
-    def log(self, size: int) -> None:
+    def log(self, _size: int) -> None:
         """One line a request, without the query: it may hold what is nobody's business."""
         request = self.request
         access_log.info(
-            "%s %s %d %d bytes %.1f ms",
+            "%s %s %d %.1f ms",
             "HEAD" if request.is_head else request.method,
             split_target(request.uri)[0],
             self.reply_code,
-            size,
             self.htime + (time.time() - self.stime) * 1000,
         )
 
@@ -145,9 +148,10 @@ class Response(http_response.http_response):
 class Drain:
     """Reads a refused request's body away, so that the client can read the answer."""
 
-    def __init__(self, request: Any, size: int) -> None:
+    def __init__(self, request: Any, size: int, answer: Callable[[], None]) -> None:
         self.request = request
         self.size = size
+        self.answer = answer
 
     def start_collect(self) -> None:
         """Expect the body's bytes."""
@@ -160,7 +164,7 @@ class Drain:
         """Answer at its end."""
         self.close()
         self.request.channel.set_terminator(b"\r\n\r\n")
-        self.request.response.send(self.request.refusal)
+        self.answer()
 
     def close(self) -> None:
         """Let the request go."""
@@ -182,10 +186,12 @@ class Gate:
         try:
             request.refusal = self._inspect(request)
         except Exception as error:
+            path = split_target(request.uri)[0]
             request.refusal = errors.error_answer(
                 error,
-                as_json=errors.is_json_path(split_target(request.uri)[0]),
+                as_json=errors.is_json_path(path),
                 render=self.app.binding.render_error,
+                path=path,
             )
         return request.refusal is not None
 
@@ -194,12 +200,17 @@ class Gate:
         length = _content_length(request)
         expects = request.get_header("expect")
         if length and not expects and not request.close_after and length <= DRAINED:
-            request.collector = Drain(request, length)
+            request.collector = Drain(request, length, lambda: self._send(request))
             request.collector.start_collect()
             return
-        if length or request.close_after:
+        request.close_after = request.close_after or bool(length)
+        if request.close_after:
             request.channel.reject()
-        request.response.send(request.refusal, close=bool(length) or request.close_after)
+        self._send(request)
+
+    def _send(self, request: Any) -> None:
+        headers = self.app.binding.page_headers
+        request.response.send(request.refusal, headers, close=request.close_after)
 
     def _inspect(self, request: Any) -> Answer | None:
         _check_framing(request)

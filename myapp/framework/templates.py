@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from myapp.framework.answers import Answer, Headers, html
+from myapp.framework.errors import RenderPage
 
 ERROR_PAGE = "errors/error.j2"
 
@@ -30,13 +30,12 @@ def render(was: Any, name: str, status: int = 200, headers: Headers = (), **cont
     return html(was, was.app.get_template(name).render(**context), status, headers)
 
 
-def error_page(app: Any, directory: Path) -> Callable[[int, str, str], str] | None:
-    """What draws errors/error.j2 with status, sentence and next_step, if there is one."""
+def error_page(app: Any, directory: Path) -> RenderPage | None:
+    """What draws errors/error.j2 with status, detail and path, if there is one."""
     if not (directory / ERROR_PAGE).is_file():
         return None
 
-    def draw(status: int, sentence: str, next_step: str) -> str:
-        template = app.get_template(ERROR_PAGE)
-        return str(template.render(status=status, sentence=sentence, next_step=next_step))
+    def draw(status: int, detail: Any, path: str) -> str:
+        return str(app.get_template(ERROR_PAGE).render(status=status, detail=detail, path=path))
 
     return draw
