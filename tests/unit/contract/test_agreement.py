@@ -37,6 +37,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "deploy_branch": st.none() | NAME,
     "auto_deploy": st.booleans(),
     "build_pull_requests": st.booleans(),
+    "one_build_per_branch": st.booleans(),
     "timeout": st.none() | st.integers(-1, 700_000),
 }
 ANYTHING = st.none() | st.booleans() | st.integers(-5, 5) | LINE | st.lists(LINE, max_size=2)
