@@ -222,7 +222,7 @@ class _Handler(Handler):
             self._deny(403, "The organization has enabled or enforced SAML SSO.")
         elif write and (facts.archived or not directory.may(token, facts, "WRITE")):
             self._deny(403, "Write access to repository not granted.")
-        elif facts.full_name.lower() != f"{place[0]}/{place[1]}".lower():
+        elif place[2] == "info/refs" and self._is_former(facts, place):
             location = f"{server.url}/{facts.full_name}.git/{place[2]}?{query}".rstrip("?")
             self.send(301, b"", {"Location": location})
         else:
@@ -245,6 +245,10 @@ class _Handler(Handler):
         )
         if pushing:
             server.tell(repository, before)
+
+    @staticmethod
+    def _is_former(facts: FakeRepository, place: tuple[str, str, str]) -> bool:
+        return facts.full_name.lower() != f"{place[0]}/{place[1]}".lower()
 
     def _token(self, github: FakeGitHub) -> Token | None:
         kind, _, value = self.headers.get("Authorization", "").partition(" ")
