@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -68,8 +69,8 @@ class Renderer:
 
     def _line(self) -> Line:
         html, text = [], []
-        for style, run in self._screen.runs():
-            names = classes(style)
+        for names, runs in groupby(self._screen.runs(), key=lambda run: classes(run[0])):
+            run = "".join(part for _, part in runs)
             safe = escape(run, quote=False)
             html.append(f'<span class="{names}">{safe}</span>' if names else safe)
             text.append(run)

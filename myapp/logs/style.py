@@ -104,7 +104,7 @@ def _basic(code: int, first: int) -> int | None:
 
 
 def _numbers(item: str) -> list[int]:
-    return [int(part) if part and len(part) < 6 else 0 for part in item.split(":")]
+    return [int(part) if part.isdecimal() and len(part) < 6 else 0 for part in item.split(":")]
 
 
 def _colour(codes: list[list[int]], at: int) -> tuple[int | None, int]:

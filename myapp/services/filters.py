@@ -17,21 +17,23 @@ _EVENTS = {
     "pull": "found by a pull",
     "retry": "retry",
 }
+_STEPS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 0 min`, `1 d 4 h`."""
+    """Seconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`, `2 h`, `1 d 4 h`."""
     if seconds is None:
         return NOTHING
     seconds = max(0.0, float(seconds))
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+    for size, unit, smaller, name in _STEPS:
         if whole >= size:
-            return f"{whole // size} {unit} {whole % size // smaller} {name}"
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+            rest = whole % size // smaller
+            return f"{whole // size} {unit} {rest} {name}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"
 
 
 def epoch(moment: str | float | None) -> float | None:

@@ -8,10 +8,11 @@
   function duration(seconds) { // as myapp/services/filters.py says it
     if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
     const whole = Math.round(seconds);
-    for (const [size, unit, smaller, name] of [[86400, "d", 3600, "h"], [3600, "h", 60, "min"]]) {
-      if (whole >= size) return `${Math.floor(whole / size)} ${unit} ${Math.floor((whole % size) / smaller)} ${name}`;
+    for (const [size, unit, smaller, name] of [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]]) {
+      const rest = Math.floor((whole % size) / smaller);
+      if (whole >= size) return `${Math.floor(whole / size)} ${unit}${rest ? ` ${rest} ${name}` : ""}`;
     }
-    return whole >= 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole} s`;
+    return `${whole} s`;
   }
   function tick() {
     for (const element of document.querySelectorAll("[data-elapsed]")) {

@@ -36,13 +36,14 @@ from myapp.logs.style import PLAIN, Style, apply_sgr, classes, sgr
         ("38", PLAIN),
         ("?25", PLAIN),
         (">4;1", PLAIN),
+        ("31;?1", PLAIN),
     ],
 )
 def test_codes_make_the_style(codes: str, expected: Style) -> None:
     assert apply_sgr(PLAIN, codes) == expected
 
 
-@given(st.text(alphabet="0123456789;:", max_size=60))
+@given(st.text(alphabet="0123456789;:<=>?", max_size=60))
 def test_any_codes_make_a_style_that_its_own_codes_bring_back(codes: str) -> None:
     style = apply_sgr(PLAIN, codes)
     assert (apply_sgr(PLAIN, sgr(style)) if sgr(style) else PLAIN) == style
