@@ -68,7 +68,7 @@ class Bridge:
 
     write = __call__
 
-    def log(self, line: Any, type: str = "info", name: str = "") -> Any:
+    def log(self, line: Any, type: str = "info", _name: str = "") -> Any:
         """One line; `[info] ...` at its beginning is the level, as the set has it."""
         text = str(line).strip()
         if text.startswith("[") and "]" in text:
