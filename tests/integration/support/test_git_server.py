@@ -102,7 +102,7 @@ def test_old_name_leads_to_the_new_one(
     fake_github.move("octocat/hello", "octocat/goodbye")
     found = git("ls-remote", old, token=octocat)
     assert repo.head in found.stdout
-    assert "redirecting to" in found.stderr
+    assert any("goodbye" in request.path for request in git_server.requests)
 
 
 def test_any_commit_is_given_by_its_sha_until_it_is_dropped(
