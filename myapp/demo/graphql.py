@@ -96,7 +96,7 @@ def _repository(world: World) -> dict[str, Any]:
     return {
         "id": REPOSITORY_NODE,
         "name": NAME,
-        "owner": {"login": LOGIN},
+        "owner": {"__typename": "User", "login": LOGIN},
         "url": world.html_url,
         "description": "Hobotnica's sample: its contract is its Makefile",
         "isPrivate": True,
