@@ -81,6 +81,7 @@ class Cache:
             self.drop(str(message.get("group")))
         elif repository_id is not None:
             self.drop(f"builds:{repository_id}")
+            self.drop("queue")
 
     def _keep(self, key: tuple[str, str], value: Any, ttl: float) -> None:
         self._values[key] = (self._clock() + ttl, value)

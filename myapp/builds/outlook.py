@@ -17,6 +17,7 @@ from myapp.store import queue
 from myapp.store.database import Connection
 
 _LOOKED_AT = 1000  # builds at the head of the queue that are told their place
+_TTL = 1.0  # seconds; and every change of the queue drops it
 _RECENT = 50  # builds of a repository whose green ones make the median
 
 
@@ -33,7 +34,7 @@ def fill(context: Context, connection: Connection, builds: Sequence[Build]) -> l
     now = time.time()
     seen = None
     if any(build.state == "queued" for build in builds):
-        seen = _look(connection, now)
+        seen = context.cache.fetch("queue", "look", _TTL, lambda: _look(connection, now))
     return [
         build if build.is_final else _filled(context, connection, build, seen, now)
         for build in builds

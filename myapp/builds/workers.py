@@ -38,6 +38,7 @@ def announce(  # noqa: PLR0917
     facts = {"host": host, "pid": pid, "slots": slots, "sandbox": sandbox, "version": version}
     with context.database.write() as connection:
         table.announce(connection, name, time.time(), facts)
+    context.cache.drop("queue")
 
 
 def seen(context: Context, name: str) -> bool:
@@ -50,6 +51,7 @@ def gone(context: Context, name: str) -> None:
     """The worker has stopped by itself."""
     with context.database.write() as connection:
         table.gone(connection, name, time.time())
+    context.cache.drop("queue")
 
 
 def list_workers(context: Context) -> list[Worker]:

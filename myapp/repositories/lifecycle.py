@@ -53,6 +53,7 @@ def mark_ready(
         heads_table.put(connection, repository_id, heads or _default_head(row, facts))
         found = table.by(connection, "id", repository_id)
     context.changed(f"repository:{repository_id}")
+    context.cache.drop("queue")
     context.bus.publish("queued", repository_id=repository_id)  # builds may have waited for it
     return Repository.from_row(found) if found else None
 
@@ -78,6 +79,7 @@ def mark_failed(context: Context, repository_id: int, reason: str) -> Repository
         table.update(connection, repository_id, change)
         found = table.by(connection, "id", repository_id)
     context.changed(f"repository:{repository_id}")
+    context.changed("queue")
     return Repository.from_row(found) if found else None
 
 
@@ -151,6 +153,7 @@ def delete(context: Context, repository_id: int, by: str) -> None:
 def _tell(context: Context, repository_id: int, running: list[int]) -> None:
     context.changed(f"repository:{repository_id}")
     context.changed(f"builds:{repository_id}")
+    context.changed("queue")
     for build_id in running:
         context.bus.publish("cancel", build_id=build_id)
 

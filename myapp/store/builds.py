@@ -137,6 +137,7 @@ _SAME_COMMIT = (
     .order_by(builds.c.id.desc())
     .limit(1)
 )
+_MADE_BY_PULL = _SAME_COMMIT.where(_BRANCH, builds.c.event == constant("pull"))
 FIRST_PAGE = (1 << 63) - 1
 
 
@@ -183,9 +184,8 @@ def made_by_pull(
     connection: sa.Connection, repository_id: int, branch: str, sha: str
 ) -> int | None:
     """The id of the build that a pull made of this push, before its webhook came."""
-    statement = _SAME_COMMIT.where(_BRANCH, builds.c.event == "pull")
     values = {"repository": repository_id, "commit": sha, "of_branch": branch}
-    return connection.execute(statement, values).scalar_one_or_none()
+    return connection.execute(_MADE_BY_PULL, values).scalar_one_or_none()
 
 
 def last_of(connection: sa.Connection, repository_ids: Sequence[int]) -> list[sa.Row]:

@@ -50,8 +50,9 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes")
+        driver: Any = connection.connection.dbapi_connection
         # A transaction that began by reading could not be turned into one that writes.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -103,7 +103,7 @@ _SUPERSEDE = (
         builds.c.branch == sa.bindparam("of_branch"),
         is_queued,
         builds.c.job == "test",
-        builds.c.event.in_(("push", "pull")),
+        sa.or_(builds.c.event == constant("push"), builds.c.event == constant("pull")),
         builds.c.id < sa.bindparam("newer"),
     )
     .values(
