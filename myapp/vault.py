@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from myapp.errors import HobotnicaError
 
@@ -26,6 +28,8 @@ class Vault:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
             raise VaultError("The key file holds something that is not a key") from None
+        # The oldest key: a new one in front of it must not end every session.
+        self._root = keys[-1].encode()
 
     @classmethod
     def open(cls, path: Path) -> Vault:
@@ -53,6 +57,11 @@ class Vault:
             return self._fernet.decrypt(bytes(data)).decode()
         except (InvalidToken, TypeError, UnicodeDecodeError):
             raise VaultError() from None
+
+    def signing_key(self, purpose: str) -> bytes:
+        """32 bytes to sign with, another for each purpose (HKDF, RFC 5869)."""
+        derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+        return derive.derive(self._root)
 
     def rotate(self, data: bytes) -> bytes:
         """The same text encrypted by the newest key; raises VaultError."""

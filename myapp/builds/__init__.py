@@ -5,7 +5,7 @@ from myapp.builds.claiming import claim
 from myapp.builds.enqueuing import enqueue, pull_head, retry
 from myapp.builds.holding import append_log, enter_step, finish, hand_back, renew
 from myapp.builds.leases import expire_leases, worker_died
-from myapp.builds.model import Build, ClaimedBuild, Renewal
+from myapp.builds.model import FINAL, Build, ClaimedBuild, Renewal
 from myapp.builds.reading import (
     get,
     last_builds,
@@ -17,6 +17,7 @@ from myapp.builds.reading import (
 )
 
 __all__ = [
+    "FINAL",
     "Build",
     "ClaimedBuild",
     "Renewal",

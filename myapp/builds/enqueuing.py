@@ -80,7 +80,7 @@ def retry(context: Context, build_id: int, by: str) -> Build:
     return build
 
 
-def pull_head(  # noqa: PLR0917
+def pull_head(
     context: Context,
     repository: Repository,
     branch: str,

@@ -31,7 +31,7 @@ class Worker:
         return self.gone_at is None and self.seen_at >= now - SILENCE
 
 
-def announce(  # noqa: PLR0917
+def announce(
     context: Context, name: str, host: str, pid: int, slots: int, sandbox: str, version: str
 ) -> None:
     """A worker has started."""

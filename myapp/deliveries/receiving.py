@@ -19,7 +19,7 @@ class _Duplicate(Exception):
     """The delivery is here already: the transaction is undone."""
 
 
-def receive(  # noqa: PLR0917
+def receive(
     context: Context,
     repository: Repository,
     delivery_id: str,

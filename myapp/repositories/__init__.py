@@ -27,6 +27,7 @@ from myapp.repositories.lifecycle import (
     mark_ready,
     rename,
     revoke,
+    rotate_webhook_secret,
     set_hook,
 )
 from myapp.repositories.model import Repository, Variable
@@ -67,6 +68,7 @@ __all__ = [
     "repository_scope",
     "repository_token",
     "revoke",
+    "rotate_webhook_secret",
     "set_favorite",
     "set_hook",
     "set_variable",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any
 
 from myapp.context import Context
-from myapp.errors import RepositoryNotFound
+from myapp.errors import Conflict, RepositoryNotFound
 from myapp.repositories.environment import repository_scope
 from myapp.repositories.model import Facts, Repository, described
 from myapp.repositories.names import take_name
@@ -186,3 +187,22 @@ def set_hook(
     with context.database.write() as connection:
         table.update(connection, repository_id, change)
     context.changed(f"repository:{repository_id}")
+
+
+def rotate_webhook_secret(context: Context, repository_id: int, by: str) -> str:
+    """Make a new webhook secret, told this once; deliveries signed with the old one are refused.
+
+    Raises RepositoryNotFound, and Conflict when access was revoked.
+    """
+    secret = secrets.token_urlsafe(32)
+    with context.database.write() as connection:
+        row = table.locked(connection, repository_id)
+        if row is None:
+            raise RepositoryNotFound
+        if row.status == "revoked":
+            raise Conflict("Access was revoked: register the repository again")
+        change = {"webhook_secret": context.vault.encrypt(secret), "updated_at": time.time()}
+        table.update(connection, repository_id, change)
+        audit(connection, by, "rotate webhook secret", f"{row.owner}/{row.name}")
+    context.changed(f"repository:{repository_id}")
+    return secret
