@@ -57,7 +57,7 @@ class Application(atila.Atila):
     def start(self, wasc: Any, route: str) -> None:
         """The framework's hook: the app is complete; put the gate before everything."""
         super().start(wasc, route)
-        wasc.add_handler(0, server.Gate, self)
+        wasc.add_handler(0, server.Gate, self, wasc.handler.wsgi_handler)
         self._check_operations()
         Driver(self).start()
 

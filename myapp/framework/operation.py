@@ -1,6 +1,6 @@
 """Binding handlers to the contract: `@operation` and `@page`, placed under `@app.route`.
 
-The order of a request: size of the body, credentials, contract, handler. Whatever is raised on the
+The order of a request: size of the body, credentials, contract, permission, handler. Whatever is raised on the
 way becomes an answer in `errors`, once.
 """
 
@@ -36,13 +36,15 @@ class Binding:
 
     `contract.operations[operation_id].validate(path_parameters, query, headers, body,
     content_type)`; `authorise(was, call)` returns the account, or is a generator that does and may
-    yield tasks, or raises; `render_error(status, detail, path)` returns a page;
+    yield tasks, or raises; `admit(was, call)` comes after the contract's check, when the path is
+    known to be sound, and raises if this account may not; `render_error(status, detail, path)` returns a page;
     `once_per_interval(name, interval, now)` is true for one caller in the installation;
     `page_headers` go with every page.
     """
 
     contract: Any = None
     authorise: Authorise = everybody
+    admit: Authorise = everybody
     settings: Any = None
     render_error: RenderPage | None = None
     once_per_interval: OncePerInterval | None = None
@@ -81,6 +83,7 @@ def _bind(operation_id: str, permission: Any, limit: int, *, as_json: bool) -> C
                         call.body,
                         call.headers.get("content-type"),
                     )
+                yield from _run(binding.admit, was, call)
                 result = yield from _run(handler, was, call)
             except Exception as error:
                 path = split_target(was.request.uri)[0]

@@ -172,17 +172,19 @@ class Drain:
 
 
 class Gate:
-    """The first handler of the server: routes, refuses, answers files and OPTIONS on the loop.
+    """The server's only handler: routes, refuses, answers files and OPTIONS on the loop.
 
-    What comes through is one request with a known route, a bounded body and honest framing
-    (bodies of GET and DELETE are never read by the set: wsgi_handler.py:191, request smuggling).
+    The set's virtual hosts and static files are never asked. What goes on to its runner is one
+    request with a known route, a bounded body and honest framing (bodies of GET and DELETE are
+    never read by the set: wsgi_handler.py:191, request smuggling).
     """
 
-    def __init__(self, _wasc: Any, app: Any) -> None:
+    def __init__(self, _wasc: Any, app: Any, runner: Any) -> None:
         self.app = app
+        self.runner = runner
 
     def match(self, request: Any) -> bool:
-        """Look at the request; True when the gate answers it."""
+        """Look at the request; every one is the gate's."""
         try:
             request.refusal = self._inspect(request)
         except Exception as error:
@@ -193,10 +195,13 @@ class Gate:
                 render=self.app.binding.render_error,
                 path=path,
             )
-        return request.refusal is not None
+        return True
 
     def handle_request(self, request: Any) -> None:
-        """Answer, after the body has been read away."""
+        """Hand it to the set's runner, or answer after its body has been read away."""
+        if request.refusal is None:
+            self.runner.handle_request(request)
+            return
         length = _content_length(request)
         expects = request.get_header("expect")
         if length and not expects and not request.close_after and length <= DRAINED:

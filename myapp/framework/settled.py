@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from myapp.framework.compat import Mask, PoolTask, SubprocessTask, trigger
+from myapp.framework.compat import Mask, PoolTask, SubprocessTask, executors, trigger
 
+_execute = executors.ThreadExecutor.__call__
 _pool_settle = PoolTask._settle
 _subprocess_settle = SubprocessTask._settle
 _subprocess_set_callback = SubprocessTask.set_callback
@@ -41,8 +42,20 @@ def _keep_own_timeout(self: Any, func: Any, reqid: Any = None, timeout: Any = No
     return _subprocess_set_callback(self, func, reqid, self._timeout)
 
 
+def _named_call(self: Any, was_id: Any, function: Any, *args: Any, **options: Any) -> Any:
+    # executors.py:126 asks every function for its name; functools.partial has none.
+    if not hasattr(function, "__name__") or not hasattr(function, "__module__"):
+        unnamed = function
+
+        def function(*given: Any, **named: Any) -> Any:
+            return unnamed(*given, **named)
+
+    return _execute(self, was_id, function, *args, **options)
+
+
 def install() -> None:
-    """Replace the three methods; doing it again changes nothing."""
+    """Replace the methods; doing it again changes nothing."""
+    executors.ThreadExecutor.__call__ = _named_call
     PoolTask._settle = _settle_pool
     SubprocessTask._settle = _settle_subprocess
     SubprocessTask.set_callback = _keep_own_timeout

@@ -88,6 +88,4 @@ def __mount__(app: Any, mntopt: Any) -> None:  # noqa: N807
             was, ["sh", "-c", script], {"GREETING": "it's"}, output_file=log, timeout=timeout
         )
         tail = (yield was.Thread(result.tail)).fetch()
-        return answer(
-            was, {"code": result.exit_code, "timed_out": result.timed_out, "tail": tail}
-        )
+        return answer(was, {"code": result.exit_code, "timed_out": result.timed_out, "tail": tail})
