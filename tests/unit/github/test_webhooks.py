@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from myapp.errors import MalformedRequest
@@ -128,11 +128,12 @@ JSON = st.recursive(
         inner,
         max_size=8,
     ),
-    max_leaves=30,
+    max_leaves=12,
 )  # fmt: skip
 EVENTS = st.sampled_from(["push", "ping", "pull_request", "repository", "star"])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(event=EVENTS, payload=st.dictionaries(st.sampled_from(
     ["ref", "after", "repository", "head_commit", "pull_request", "action", "hook", "hook_id",
      "deleted", "sender", "number", "before"]), JSON))  # fmt: skip
