@@ -88,6 +88,14 @@ def row(line: Line, *, failure: bool = False) -> str:
     )
 
 
+def coloured(data: bytes) -> Markup:
+    """A piece of a log as escaped text with coloured spans, a line each, without numbers."""
+    renderer = Renderer()
+    lines = [line.html + "\n" for line in renderer.feed(data)]
+    last = renderer.unfinished()
+    return Markup("".join(lines) + (last.html if last else ""))  # noqa: S704 - escaped
+
+
 def render_log(data: bytes, offset: int = 0, line: int = 1, line_sgr: str = "") -> Markup:
     """The list items of a whole piece of a log, the unfinished last line included."""
     renderer = Renderer(offset, line, line_sgr)

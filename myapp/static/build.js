@@ -92,7 +92,12 @@
       waiting += piece.text;
       if (!due) due = setTimeout(flush, 50);
     });
-    stream.addEventListener("state", () => renew());
+    stream.addEventListener("state", (event) => {
+      const before = log.dataset.state;
+      log.dataset.state = JSON.parse(event.data).state;
+      if (before === "running" && log.dataset.state === "queued") location.reload(); // a new attempt
+      else if (before !== log.dataset.state) renew();
+    });
     stream.addEventListener("end", () => {
       stream.close();
       flush();
@@ -102,7 +107,8 @@
       stream.close();
       failures += 1;
       const seconds = Math.min(30, 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-      connection.textContent = "The connection is lost, so this log stands still. Trying again…";
+      connection.textContent = "The connection is lost, so this log stands still. Trying again…"
+        + (failures > 4 ? " You may have to load the page again." : "");
       connection.hidden = false;
       setTimeout(connect, seconds * 1000);
     });
@@ -113,7 +119,6 @@
     // The stream begins where the unfinished line begins, so that line is written anew.
     if (last && number(last) === renderer.line) last.remove();
     connect();
-    window.addEventListener("pagehide", flush);
   }
 
   // -- Links to lines: #L120, #L120-L130

@@ -89,7 +89,7 @@ class LiveBuild:
     def stream(self, handler: BaseHTTPRequestHandler, offset: int) -> None:
         """Send the log from a byte on, and the states, until the build has ended."""
         self.streams.append(offset)
-        drops, state = self._drops, self.state
+        drops, state = self._drops, ""  # the state comes first
         while True:
             data, now, dropped = self._news(offset, state, drops)
             if dropped:
@@ -102,10 +102,10 @@ class LiveBuild:
                 _send(handler, f"id: {offset}\nevent: log\ndata: {json.dumps(event)}\n\n")
             elif now != state:
                 state = now
-                ended = now not in ("queued", "running")
-                name = "end" if ended else "state"
-                _send(handler, f"event: {name}\ndata: {json.dumps({'state': now})}\n\n")
-                if ended:
+                facts = json.dumps({"state": now})
+                _send(handler, f"event: state\ndata: {facts}\n\n")
+                if now not in ("queued", "running"):
+                    _send(handler, f"event: end\ndata: {facts}\n\n")
                     return
             else:
                 _send(handler, ": still here\n\n")

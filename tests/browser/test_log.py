@@ -122,6 +122,20 @@ def test_a_queued_build_shows_its_start(site: Site, open_page: OpenPage) -> None
     expect(page.locator("#log-empty")).to_have_count(0)
 
 
+def test_a_new_attempt_begins_with_a_new_page(site: Site, open_page: OpenPage) -> None:
+    site.live.log = b"first attempt\n"
+    page = open_page(f"{site.url}/builds/42")
+    wait_until(lambda: site.live.streams)
+    site.live.log = b""
+    site.live.become("queued")
+    expect(page.locator("#title .state")).to_have_text("queued")
+    expect(page.locator("#log > li")).to_have_count(0)
+    wait_until(lambda: len(site.live.streams) > 1)
+    site.live.become("running")
+    site.live.write(b"second attempt\n")
+    expect(_line(page, 1)).to_contain_text("second attempt")
+
+
 def test_a_lost_connection_is_told_and_goes_on_where_it_was(
     site: Site, open_page: OpenPage
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myapp.logs.render import Renderer, render_log, row
+from myapp.logs.render import Renderer, coloured, render_log, row
 from myapp.logs.screen import COLUMNS
 
 HOSTILE = [
@@ -69,6 +69,14 @@ def test_nothing_in_a_log_becomes_markup(data: bytes) -> None:
         assert name in {"id", "href", "class"}
         assert value is not None
         assert value.replace("#", "").replace(" ", "").isalnum()
+
+
+def test_coloured_text_has_the_lines_and_no_numbers() -> None:
+    assert (
+        coloured(b"\x1b[31m<a>\nb")
+        == '<span class="f1">&lt;a&gt;</span>\n<span class="f1">b</span>'
+    )
+    assert coloured(b"") == ""
 
 
 @given(terminal, st.lists(st.integers(0, 400), max_size=6))

@@ -144,7 +144,7 @@ def test_a_build_with_a_long_log_and_a_full_dashboard_stay_small() -> None:
     row = {**context["dashboard"]["repositories"][0]}
     row["builds"] = [row["builds"][1]] * 10
     full = samples.dashboard(repositories=[row] * 30)
-    assert len(render(template, {**context, "dashboard": full}).encode()) < 100_000
+    assert len(render(template, {**context, "dashboard": full}).encode()) < 60_000
 
 
 @pytest.mark.parametrize("state", samples.STATES)
@@ -258,6 +258,13 @@ def test_a_revoked_repository_says_when_and_what_was_deleted() -> None:
     assert "Access was revoked" in text
     assert "1 hour ago" in text
     assert "register it again" in text
+
+
+def test_a_failed_pull_is_told() -> None:
+    template, context = PAGES["repository-ready"]
+    repository = samples.repository(pull_error="GitHub could not be reached.")
+    html = render(template, {**context, "repository": repository})
+    assert "GitHub could not be reached." in read(html).text
 
 
 def test_the_webhook_secret_is_shown_only_when_given_and_then_the_page_stays() -> None:
