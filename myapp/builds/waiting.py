@@ -50,8 +50,9 @@ def _why(waiting: Waiting, workers: Sequence[Load]) -> str:
     if not workers:
         return "no worker is running"
     if waiting.lane_holder is not None:
-        what = "deployment to the same environment" if waiting.job == "deploy" else "same branch"
-        return f"waiting for #{waiting.lane_holder} of the {what} to end"
+        if waiting.job == "deploy":
+            return f"waiting for #{waiting.lane_holder}, a deployment to the same environment"
+        return f"waiting for #{waiting.lane_holder} of the same branch to end"
     place = "far back" if waiting.position is None else ordinal(waiting.position)
     return f"{place} in the queue: {_busy(workers)}"
 
