@@ -23,11 +23,9 @@ class VaultError(HobotnicaError):
 class Vault:
     """Encrypts with the newest key, decrypts with any of them (MultiFernet)."""
 
-    def __init__(self, keys: list[str]) -> None:
-        try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError:
-            raise VaultError("The key file holds something that is not a key") from None
+    def __init__(self, keys: list[str], path: Path | None = None) -> None:
+        self._path = path
+        self._fernet = _fernet(keys)
         # The oldest key: a new one in front of it must not end every session.
         self._root = keys[-1].encode()
 
@@ -37,15 +35,18 @@ class Vault:
         try:
             if not path.exists():
                 _create(path)
-            text = _read(path)
         except OSError as error:
             raise VaultError(f"The key file {path} cannot be used: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise VaultError(f"The key file {path} is not one of ours") from None
-        keys = [line.strip() for line in text.splitlines() if line.strip()]
-        if not keys:
-            raise VaultError(f"The key file {path} is empty")
-        return cls(keys)
+        return cls(_keys(path), path)
+
+    @classmethod
+    def add_key(cls, path: Path) -> Vault:
+        """Put a new key before those in the file, which stay to decrypt with."""
+        keys = [Fernet.generate_key().decode(), *_keys(path)]
+        temporary = _write_beside(path, "".join(f"{key}\n" for key in keys).encode())
+        temporary.replace(path)
+        _sync_directory(path.parent)
+        return cls(keys, path)
 
     def encrypt(self, text: str) -> bytes:
         """The encrypted form of the text."""
@@ -55,7 +56,19 @@ class Vault:
         """The text again; raises VaultError."""
         try:
             return self._fernet.decrypt(bytes(data)).decode()
-        except (InvalidToken, TypeError, UnicodeDecodeError):
+        except InvalidToken:
+            return self._decrypt_anew(bytes(data))
+        except (TypeError, UnicodeDecodeError):
+            raise VaultError() from None
+
+    def _decrypt_anew(self, data: bytes) -> str:
+        """Another process may have added a key: read the file again before giving up."""
+        if self._path is None:
+            raise VaultError()
+        self._fernet = _fernet(_keys(self._path))
+        try:
+            return self._fernet.decrypt(data).decode()
+        except (InvalidToken, UnicodeDecodeError):
             raise VaultError() from None
 
     def signing_key(self, purpose: str) -> bytes:
@@ -71,21 +84,46 @@ class Vault:
             raise VaultError() from None
 
 
+def _fernet(keys: list[str]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError:
+        raise VaultError("The key file holds something that is not a key") from None
+
+
+def _keys(path: Path) -> list[str]:
+    try:
+        text = _read(path)
+    except OSError as error:
+        raise VaultError(f"The key file {path} cannot be used: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise VaultError(f"The key file {path} is not one of ours") from None
+    keys = [line.strip() for line in text.splitlines() if line.strip()]
+    if not keys:
+        raise VaultError(f"The key file {path} is empty")
+    return keys
+
+
 def _create(path: Path) -> None:
     """Of several starters one wins; a reader never sees half a file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)
+    temporary = _write_beside(path, Fernet.generate_key() + b"\n")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(name, path)
+        os.link(temporary, path)
         _sync_directory(path.parent)
     except FileExistsError:
         pass  # another starter was first: its key is the one
     finally:
-        Path(name).unlink()
+        temporary.unlink()
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # 0600
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
 
 
 def _sync_directory(path: Path) -> None:

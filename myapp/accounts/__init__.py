@@ -3,7 +3,7 @@
 from myapp.accounts.access import access, grant
 from myapp.accounts.credentials import recall_credentials, remember_credentials
 from myapp.accounts.model import Access, Account, ApiToken, allows
-from myapp.accounts.people import find, find_by_login, remember, set_disabled
+from myapp.accounts.people import find, find_by_login, list_accounts, remember, set_disabled
 from myapp.accounts.sessions import close_session, open_session, session
 from myapp.accounts.tokens import (
     by_api_token,
@@ -25,6 +25,7 @@ __all__ = [
     "find",
     "find_by_login",
     "grant",
+    "list_accounts",
     "list_api_tokens",
     "open_session",
     "recall_credentials",

@@ -83,3 +83,10 @@ def set_disabled(
             raise NotFound
     context.changed("credentials")
     return Account.from_row(row, context.settings.admins)
+
+
+def list_accounts(context: Context) -> list[Account]:
+    """Everybody who was seen here, by login."""
+    with context.database.read() as connection:
+        rows = table.list_all(connection)
+    return [Account.from_row(row, context.settings.admins) for row in rows]

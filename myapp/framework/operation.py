@@ -1,7 +1,7 @@
 """Binding handlers to the contract: `@operation` and `@page`, placed under `@app.route`.
 
-The order of a request: size of the body, credentials, contract, permission, handler. Whatever is raised on the
-way becomes an answer in `errors`, once.
+The order of a request: size of the body, credentials, contract, permission, handler. Whatever is
+raised on the way becomes an answer in `errors`, once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Binding:
     `contract.operations[operation_id].validate(path_parameters, query, headers, body,
     content_type)`; `authorise(was, call)` returns the account, or is a generator that does and may
     yield tasks, or raises; `admit(was, call)` comes after the contract's check, when the path is
-    known to be sound, and raises if this account may not; `render_error(status, detail, path)` returns a page;
+    known to be sound, and raises if this account may not; `render_error(status, detail, path)`
+    returns a page;
     `once_per_interval(name, interval, now)` is true for one caller in the installation;
     `page_headers` go with every page.
     """

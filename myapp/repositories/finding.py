@@ -100,3 +100,12 @@ def _by(context: Context, column: str, value: int | str) -> Repository | None:
     with context.database.read() as connection:
         row = table.by(connection, column, value)
     return Repository.from_row(row) if row else None
+
+
+def list_all(context: Context) -> list[Repository]:
+    """Every registered repository, the newest first: for whoever operates the service."""
+    with context.database.read() as connection:
+        rows = table.list_for(
+            connection, 0, limit=1 << 31, before=None, owner=None, everything=True
+        )
+    return [Repository.from_row(row) for row in rows]

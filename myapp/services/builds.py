@@ -1,0 +1,113 @@
+"""Builds: list, make, look at, cancel, retry."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from myapp import builds
+from myapp.accounts import Account
+from myapp.builds import Build
+from myapp.context import Context
+from myapp.framework.answers import answer
+from myapp.framework.call import Call
+from myapp.framework.github_call import github
+from myapp.framework.operation import operation
+from myapp.github import answers, requests
+from myapp.repositories import Repository
+from myapp.services.hooks import token_for
+from myapp.services.permissions import READER, WRITER
+from myapp.services.shapes import Json, build_json
+from myapp.services.web import base_url, context_of, next_link, once, page_of
+
+Steps = Generator[Any, Any, Any]
+
+
+def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
+    @app.route("/repositories/<owner>/<name>/builds", methods=["GET"], coroutine=True)
+    @operation("listBuilds", READER)
+    def list_builds(was: Any, call: Call) -> Steps:
+        limit, before = page_of(call)
+        branch = call.valid.query.get("branch")
+        asked = (context_of(was), call.state["repository"].id, limit, before, branch)
+        shapes = (yield was.Thread(build_shapes, args=asked)).fetch()
+        link = next_link(was, call, limit, [shape["id"] for shape in shapes])
+        return answer(was, shapes, headers=link)
+
+    @app.route("/repositories/<owner>/<name>/builds", methods=["POST"], coroutine=True)
+    @operation("createBuild", WRITER)
+    def create_build(was: Any, call: Call) -> Steps:
+        return (yield from once(was, call, lambda: _create(was, call)))
+
+    @app.route("/builds/<id>", methods=["GET"], coroutine=True)
+    @operation("getBuild", READER)
+    def get_build(was: Any, call: Call) -> Steps:
+        asked = (context_of(was), call.account, call.state["build"].id)
+        return answer(was, (yield was.Thread(build_shape, args=asked)).fetch())
+
+    @app.route("/builds/<id>/cancel", methods=["POST"], coroutine=True)
+    @operation("cancelBuild", WRITER)
+    def cancel_build(was: Any, call: Call) -> Steps:
+        reason = (call.valid.body or {}).get("reason") or ""
+        given = (context_of(was), call.state["build"].id, call.account.login, reason)
+        (yield was.Thread(builds.cancel, args=given)).fetch()
+        asked = (context_of(was), call.account, call.state["build"].id)
+        return answer(was, (yield was.Thread(build_shape, args=asked)).fetch())
+
+    @app.route("/builds/<id>/retry", methods=["POST"], coroutine=True)
+    @operation("retryBuild", WRITER)
+    def retry_build(was: Any, call: Call) -> Steps:
+        return (yield from once(was, call, lambda: _retry(was, call)))
+
+
+def build_shapes(
+    context: Context, repository_id: int, limit: int, before: int | None, branch: str | None
+) -> list[Json]:
+    """A page of builds as JSON (blocking)."""
+    url = context.settings.base_url
+    found = builds.list_builds(context, repository_id, limit, before, branch)
+    return [build_json(build, base_url=url) for build in found]
+
+
+def build_shape(context: Context, account: Account, build_id: int) -> Json:
+    """One build as JSON, with its place in the queue (blocking)."""
+    build = builds.get(context, account, build_id)
+    return build_json(build, base_url=context.settings.base_url)
+
+
+def create(was: Any, call: Call, ref: str) -> Steps:
+    """Ask GitHub which commit a branch, tag or SHA is, and queue a build of it."""
+    repository: Repository = call.state["repository"]
+    token = yield from token_for(was, call, repository)
+    asked = yield from github(was, requests.commit(token, repository.owner, repository.name, ref))
+    commit = answers.read_commit(*asked)
+    new = {
+        "event": "manual",
+        "branch": commit.branch,
+        "ref": commit.ref,
+        "sha": commit.sha,
+        "message": commit.message,
+        "author": commit.author,
+        "creator": call.account.login,
+    }
+    enqueue = was.Thread(builds.enqueue, args=(context_of(was), repository), kwargs=new)
+    build: Build = (yield enqueue).fetch()
+    return build
+
+
+def _create(was: Any, call: Call) -> Steps:
+    build = yield from create(was, call, call.valid.body["ref"])
+    return (yield from _made(was, call, build))
+
+
+def _retry(was: Any, call: Call) -> Steps:
+    given = (context_of(was), call.state["build"].id, call.account.login)
+    build = (yield was.Thread(builds.retry, args=given)).fetch()
+    return (yield from _made(was, call, build))
+
+
+def _made(was: Any, call: Call, build: Build) -> Steps:
+    asked = (context_of(was), call.account, build.id)
+    shape = (yield was.Thread(build_shape, args=asked)).fetch()
+    location = f"{base_url(was)}/api/builds/{build.id}"
+    return answer(was, shape, status=202, headers={"Location": location})
