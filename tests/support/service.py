@@ -41,6 +41,9 @@ class Service:
         if login:
             self.api = self.api.with_token(login, token)
         self.process: subprocess.Popen[bytes] | None = None
+        self._anonymous = Api(self.url)
+        self._health = "not asked"
+        self._sessions: set[int] = set()
         self._mark = uuid.uuid4().hex
 
     def __enter__(self) -> Service:
@@ -54,12 +57,18 @@ class Service:
     def __exit__(self, *_: object) -> None:
         left = self.end()
         if left:
-            raise AssertionError(f"left behind by the service: {left}\n{self.log[-4000:]}")
+            raise AssertionError(f"left behind by the service: {left}\n{self.told}")
 
     @property
     def log(self) -> str:
         """Everything the service wrote so far, over all its starts."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    @property
+    def told(self) -> str:
+        """The end of the log, without the health checks that fill it."""
+        lines = [line for line in self.log.splitlines() if "GET /api/health" not in line]
+        return "\n".join(lines)[-8000:]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,7 +86,7 @@ class Service:
         """Start serve.py without waiting for anything, as for tests of what refuses to start."""
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, str(PROJECT / "serve.py"), *arguments],
                 cwd=PROJECT,
                 env=self.environment,
@@ -86,6 +95,8 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._sessions.add(process.pid)
+        return process
 
     def start(self, *arguments: str) -> None:
         """Start it and wait until its health check is well."""
@@ -97,7 +108,7 @@ class Service:
         try:
             wait_until(self._is_healthy, START_SECONDS, every=0.05, what="the service is healthy")
         except AssertionError as error:
-            raise AssertionError(f"{error}\n--- its log:\n{self.log[-8000:]}") from None
+            raise AssertionError(f"{error}\n{self._health}\n--- its log:\n{self.told}") from None
 
     def stop(self) -> int:
         """End it as an operator does (SIGTERM); the exit code."""
@@ -142,15 +153,19 @@ class Service:
                 left.append(" ".join(process.cmdline()) or process.name())
                 process.kill()
         self.api.close()
+        self._anonymous.close()
         return left
 
     def _is_healthy(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"serve.py ended with {self.process.returncode}")
         try:
-            return self.api.anonymous().get("/api/health").status == 200
-        except urllib3.exceptions.HTTPError:
+            answer = self._anonymous.get("/api/health")
+        except urllib3.exceptions.HTTPError as error:
+            self._health = f"no answer: {error}"
             return False
+        self._health = f"health: {answer.status} {answer.text}"
+        return answer.status == 200
 
     def _signal(self, number: signal.Signals) -> int:
         if self.process is None:
@@ -160,11 +175,12 @@ class Service:
             return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             raise AssertionError(
-                f"not ended {STOP_SECONDS} s after {number.name}\n{self.log[-4000:]}"
+                f"not ended {STOP_SECONDS} s after {number.name}\n{self.told}"
             ) from None
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        if self.process is not None and process.pid == self.process.pid:
+        # The web processes overwrite their environment with their title; their session stays.
+        if os.getsid(process.pid) in self._sessions:
             return True
         # Builds have an environment of their own, but they live below the data directory.
         return process.environ().get(MARK) == self._mark or Path(process.cwd()).is_relative_to(
