@@ -30,6 +30,7 @@ KNOWN_FOR = 60.0
 UNKNOWN_FOR = 2.0
 
 Address = tuple[int, Any]
+_context: ssl.SSLContext | None = None
 _addresses: dict[tuple[str, int], tuple[float, list[Address]]] = {}
 
 
@@ -87,6 +88,8 @@ def _handle_error(self: Any, code: int = FAILED) -> None:
 
 
 def _sentence(error: BaseException | None) -> str:
+    if error is not None and error.args and isinstance(error.args[0], Exception):
+        error = error.args[0]  # the handshake wraps the real one (asynconnect.py:440)
     message = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or error
     return str(message or "")
 
@@ -193,8 +196,11 @@ def verifying_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 def install(ca_file: Path | None = None) -> None:
-    """Replace what is unsafe; `ca_file` raises OSError or ssl.SSLError when it is no PEM file."""
-    context = verifying_context(ca_file)
+    """Replace what is unsafe; a `ca_file`, once given, stays. OSError when it is no PEM file."""
+    global _context  # noqa: PLW0603
+    if _context is None or ca_file is not None:
+        _context = verifying_context(ca_file)
+    context = _context
     # asynconnect.py:427 makes a context that checks nothing; one is shared, loading costs 20 ms
     asynconnect.create_urllib3_context = lambda **_: context
     asynconnect.AsynConnect.connect = _connect

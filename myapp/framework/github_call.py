@@ -16,6 +16,12 @@ TIMEOUT = 10.0
 LIMIT = 4 << 20
 _PATH = "/?&=:@!$'()*+,;~-._%"  # what may stand in a target; `{` would be a format field
 
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",  # or the set would send a form
+}
+
 GitHubAnswer = tuple[int, dict[str, str], bytes]
 
 
@@ -54,7 +60,7 @@ class GitHubCall(Wait):
         self.limit = limit
         self.base, self.path = _split(was.app.binding.settings, request.path)
         self.address = _address(self.base)
-        self.headers = dict(check_headers({"Accept": "application/json", **request.headers}))
+        self.headers = dict(check_headers({**_HEADERS, **request.headers}))
         self._task: Any = None
         self._alarm: Any = None
 
@@ -76,7 +82,7 @@ class GitHubCall(Wait):
         try:
             with self.caller.stub(
                 self.base,
-                headers={"Accept-Encoding": "identity", **self.headers},
+                headers=self.headers,
                 meta={"limit": self.limit},
                 use_cache=False,
                 timeout=self.timeout + 60,  # the framework's sweep; the alarm comes before it
