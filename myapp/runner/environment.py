@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from myapp.runner.model import Job
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# The sandbox's own programs start with this environment, before the build's user is put on: what
+# steers the loader or the C library must not reach them, wherever it came from.
+_STEERING = re.compile(
+    r"(LD|GLIBC|MALLOC|RES)_.*|PATH|HOME|TMPDIR|GCONV_PATH|LOCPATH|NLSPATH|HOSTALIASES|BASH_ENV|ENV"
+)
 
 
 def build_environment(job: Job) -> dict[str, str]:
@@ -21,6 +29,6 @@ def build_environment(job: Job) -> dict[str, str]:
         "HOBOTNICA": "1",
     }
     for name, value in job.environment.items():
-        if name and "=" not in name and "\0" not in name + value:
+        if name and "=" not in name and "\0" not in name + value and not _STEERING.fullmatch(name):
             environment[name] = value
     return environment

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ FIRST_ID = 60706
 IDS = 478
 MOST_PROCESSES = 4096
 _SYSTEM = ("/usr", "/etc", "/opt", "/nix")
+# Process 1 of a namespace gets no signal from inside it; make is to be an ordinary process.
+_INIT = ("/bin/sh", "-c", '"$@"; exit $?', "init")
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # What chroot(1) needs to change the user, and loses by it (half as slow as setpriv(1)).
 _DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT")
@@ -47,11 +50,12 @@ def confine(job: Job, argv: list[str]) -> list[str]:
     if job.sandbox.level == "bwrap":
         return [*_bubblewrap(job), *argv]
     if job.sandbox.level == "unshare":
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        command = [_program("unshare"), "--mount", "--pid", "--mount-proc"]
+        command += ["--fork", "--kill-child"]
         who = identity(job)
         if who is None:
-            return [*command, "--user", "--map-current-user", "--", *argv]
-        return [*command, "--", *_setpriv(*who), *argv]
+            return [*command, "--user", "--map-current-user", "--", *_INIT, *argv]
+        return [*command, "--", *_setpriv(*who), *_INIT, *argv]
     return argv
 
 
@@ -92,14 +96,19 @@ def _limit(pid: int, kind: int, value: int) -> None:
     resource.prlimit(pid, kind, (value, value))
 
 
+def _program(name: str) -> str:
+    """The absolute path: a build's PATH must not choose what runs before its user is put on."""
+    return shutil.which(name) or name
+
+
 def _setpriv(uid: int, gid: int) -> list[str]:
-    command = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+    command = [_program("setpriv"), f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
     return [*command, "--no-new-privs", "--"]
 
 
 def _bubblewrap(job: Job) -> list[str]:
     who = identity(job)
-    command = ["bwrap", "--die-with-parent", "--new-session"]
+    command = [_program("bwrap"), "--die-with-parent", "--new-session"]
     command += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     command += ["--hostname", "hobotnica", "--cap-drop", "ALL"]
     if who is None:
@@ -116,7 +125,7 @@ def _bubblewrap(job: Job) -> list[str]:
     if who is None:
         return command
     user = f"--userspec=+{who[0]}:+{who[1]}"
-    return [*command, "chroot", user, "--groups=", "--skip-chdir", "/"]
+    return [*command, _program("chroot"), user, "--groups=", "--skip-chdir", "/"]
 
 
 def _system_directories() -> list[str]:

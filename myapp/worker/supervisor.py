@@ -13,6 +13,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
+
+from myapp.runner.tree import die_with_parent
 
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -52,8 +55,12 @@ class Supervisor:
 
     def _live(self) -> int:
         # In a session of its own: a terminal's Ctrl-C comes through here, once, as SIGTERM.
+        # If this process is killed outright, the worker is told to finish all the same.
         self._worker = subprocess.Popen(
-            self._command, stdin=subprocess.DEVNULL, start_new_session=True
+            self._command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # noqa: PLW1509 - one thread
         )
         ended = os.pidfd_open(self._worker.pid)
         try:
