@@ -130,7 +130,7 @@ def owner(token: str, login: str) -> Request:
     return _graphql(token, "Owner", login=login)
 
 
-def create_status(  # noqa: PLR0917 - GitHub's own fields, in GitHub's order
+def create_status(
     token: str,
     owner: str,
     name: str,
@@ -158,9 +158,7 @@ def create_hook(token: str, owner: str, name: str, url: str, secret: str) -> Req
     return _rest(token, "POST", f"{_repository(owner, name)}/hooks", body)
 
 
-def update_hook(  # noqa: PLR0917 - as create_hook, and which one
-    token: str, owner: str, name: str, hook_id: int, url: str, secret: str
-) -> Request:
+def update_hook(token: str, owner: str, name: str, hook_id: int, url: str, secret: str) -> Request:
     """Put a webhook that drifted back to what is wanted; read with `answers.read_hook`."""
     path = f"{_repository(owner, name)}/hooks/{int(hook_id)}"
     return _rest(token, "PATCH", path, hooks.wanted(url, secret))
