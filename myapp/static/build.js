@@ -95,8 +95,7 @@
     stream.addEventListener("state", (event) => {
       const before = log.dataset.state;
       log.dataset.state = JSON.parse(event.data).state;
-      if (before === "running" && log.dataset.state === "queued") location.reload(); // a new attempt
-      else if (before !== log.dataset.state) renew();
+      if (before !== log.dataset.state) renew();
     });
     stream.addEventListener("end", () => {
       stream.close();
