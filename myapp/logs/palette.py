@@ -76,14 +76,22 @@ def stylesheet() -> str:
         ".au.as{text-decoration:underline line-through}"
         ".av{background:var(--text);color:var(--log-ground)}",
     ]
-    for index in range(256):
-        light = _hex(readable(colour(index), LIGHT_GROUND))
-        dark = _hex(readable(colour(index), DARK_GROUND))
-        rules.append(f".f{index}{{color:light-dark({light},{dark})}}")
-    for index in range(256):
-        text = max((BLACK, WHITE), key=lambda end: contrast(end, colour(index)))
-        rules.append(f".b{index}{{background:{_hex(colour(index))};color:{_hex(text)}}}")
+    for first in range(0, 256, 8):
+        rules.append("".join(_text_rule(index) for index in range(first, first + 8)))
+    for first in range(0, 256, 8):
+        rules.append("".join(_ground_rule(index) for index in range(first, first + 8)))
     return "\n".join(rules) + "\n"
+
+
+def _text_rule(index: int) -> str:
+    light = _hex(readable(colour(index), LIGHT_GROUND))
+    dark = _hex(readable(colour(index), DARK_GROUND))
+    return f".f{index}{{color:light-dark({light},{dark})}}"
+
+
+def _ground_rule(index: int) -> str:
+    text = max((BLACK, WHITE), key=lambda end: contrast(end, colour(index)))
+    return f".b{index}{{background:{_hex(colour(index))};color:{_hex(text)}}}"
 
 
 def _step(part: int) -> int:
