@@ -58,8 +58,8 @@ def run_command(
     if code is None:  # even `timeout` did not end: the framework has given up waiting
         task.proc.kill()
         code = 137
-    timed_out = code in _TIMEOUT_CODES
-    return CommandResult(code if code >= 0 else 128 - code, timed_out, output_file)
+    code = 128 - code if code < 0 else code  # as a shell tells it
+    return CommandResult(code, code in _TIMEOUT_CODES, output_file)
 
 
 def command_line(

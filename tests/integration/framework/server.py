@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from tests.support.ports import free_port
 from tests.support.wait import wait_until
@@ -71,3 +72,12 @@ class AppServer:
             return self.client.get("/endings/plain/answer").status_code == 200
         except httpx.TransportError:
             return False
+
+
+def memory_of(server: AppServer) -> int:
+    """Resident bytes of all its processes together."""
+    if server.process is None:
+        return 0
+    main = psutil.Process(server.process.pid)
+    processes = [main, *main.children(recursive=True)]
+    return sum(process.memory_info().rss for process in processes)
