@@ -57,7 +57,22 @@ def test_what_happened_before_is_told_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 101st 102nd 111th".split()
+    "text",
+    [
+        "1st",
+        "2nd",
+        "3rd",
+        "4th",
+        "10th",
+        "11th",
+        "12th",
+        "13th",
+        "21st",
+        "22nd",
+        "101st",
+        "102nd",
+        "111th",
+    ],
 )
 def test_ordinals_are_english(text: str) -> None:
     assert ordinal(int(text[:-2])) == text
