@@ -169,6 +169,8 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            # Python ignores SIGXFSZ, and so shall git: then it says "File too large".
+            restore_signals=False,
             umask=0o022,  # builds read the mirror; the directory above it is closed
         )
     except FileNotFoundError:

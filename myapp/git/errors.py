@@ -36,7 +36,7 @@ _PATTERNS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         ("disk", r"No space left on device|Disk quota exceeded"),
-        ("too_large", r"File too large|signal 25|exceeds maximum allowed size"),
+        ("too_large", r"File too large|exceeds maximum allowed size"),
         ("credentials", r"Authentication failed|could not read (Username|Password)|invalid token"),
         ("missing", r"repository '.*' not found|Repository not found|does not appear to be a git"),
         ("access", r"returned error: 403|access denied|SAML SSO"),
@@ -44,14 +44,15 @@ _PATTERNS = tuple(
         ("server", r"returned error: 5\d\d"),
         ("redirect", r"returned error: 30\d|unable to update url base from redirection"),
         ("timeout", r"Operation too slow|timed out"),
-        ("tls", r"certificate|\bSSL\b|\bTLS\b|gnutls"),
         ("gone", r"not our ref|couldn't find remote ref|no such remote ref"),
         ("hostile", r"fsck error|fsckObjects|invalid path|hasDot"),
         (
             "network",
             r"Could not resolve|Failed to connect|Couldn't connect|Connection (refused|reset)|"
-            r"early EOF|unexpected disconnect|RPC failed|Empty reply|hung up|Recv failure",
+            r"early EOF|unexpected disconnect|RPC failed|Empty reply|hung up|Recv failure|"
+            r"non-properly terminated|SSL_ERROR_SYSCALL",
         ),
+        ("tls", r"certificate|handshake|SSL_connect|\bSSL\b|\bTLS\b"),
         ("broken", r"bad object|not a git repository|unable to read (tree|sha1)|packfile|corrupt"),
     )
 )

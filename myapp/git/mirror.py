@@ -161,7 +161,7 @@ def _command(
 ) -> Command:
     helper = credentials.helper if credentials is not None else None
     # The shell's ulimit counts in blocks of 512 bytes (POSIX) or 1024 (bash): never too strict.
-    limited = f'umask 022; ulimit -f {limit // 512 + 1} && exec git "$@"'
+    limited = f'umask 022; trap "" XFSZ; ulimit -f {limit // 512 + 1} && exec git "$@"'
     return Command(
         ["/bin/sh", "-c", limited, "git", *arguments],
         environment(remote.url, helper, remote.ca_file),

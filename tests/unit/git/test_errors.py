@@ -35,7 +35,11 @@ URL = "https://github.com/octo/hello.git"
         ("fatal: remote error: upload-pack: not our ref 0123", "gone"),
         ("fatal: couldn't find remote ref 0123", "gone"),
         ("fatal: write error: No space left on device\nfatal: index-pack failed", "disk"),
-        ("error: index-pack died of signal 25\nfatal: index-pack failed", "too_large"),
+        (
+            f"fatal: unable to access '{URL}/': GnuTLS recv error (-110): "
+            "The TLS connection was non-properly terminated.",
+            "network",
+        ),
         ("fatal: write error: File too large", "too_large"),
         (
             "error: object 01: hasDotgit: contains '.git'\nfatal: fsck error in packed object",
