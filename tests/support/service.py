@@ -125,6 +125,7 @@ class Service:
                 process.kill()
         if self.process is not None:
             self.process.wait(STOP_SECONDS)
+        wait_until(lambda: not self.processes(), what="all its processes are dead")
 
     def restart(self) -> None:
         """Stop and start on the same data and port."""

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.ports import is_listening
 from tests.support.service import Service
+from tests.support.wait import wait_until
 
 
 def test_service_answers_restarts_and_leaves_nothing(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_service_answers_restarts_and_leaves_nothing(tmp_path: Path) -> None:
         assert service.api.get("/api/public/references").status == 200
         service.kill_all()
         assert not service.processes()
-        assert not is_listening(service.port)
+        wait_until(lambda: not is_listening(service.port), what="the port is free")
         service.start()
     assert not is_listening(service.port)
     assert service.processes() == []
