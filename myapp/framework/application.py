@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from myapp.framework.files import StaticFiles
 from myapp.framework.maintain import Driver
 from myapp.framework.operation import Binding
 from myapp.framework.routing import RouteTable
+from myapp.framework.watchdog import Watchdog
 
 
 class RouteCoroutine(Coroutine):
@@ -60,6 +62,8 @@ class Application(atila.Atila):
         wasc.add_handler(0, server.Gate, self, wasc.handler.wsgi_handler)
         self._check_operations()
         Driver(self).start()
+        if os.environ.get("HOBOTNICA_WATCHDOG"):
+            Watchdog().start()
 
     def restart(self, wasc: Any, route: str) -> None:
         """The framework's hook after a reload in --devel."""

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ from myapp.errors import HobotnicaError, SettingsError
 from myapp.settings import Settings
 
 OLDEST_GIT = (2, 31)  # GIT_CONFIG_COUNT: settings that are no arguments
+WORKER = (sys.executable, "-m", "myapp.worker.supervisor")  # keeps a worker alive
 REQUEST_THREADS = 8
 POOL_THREADS = 32
 
@@ -33,11 +34,13 @@ def fail(sentence: str) -> NoReturn:
 
 
 @contextlib.contextmanager
-def service(work: Callable[[Settings], None] | None = None) -> Iterator[dict[str, Any]]:
+def service(
+    work: Callable[[Settings], None] | None = None, worker: Sequence[str] = WORKER
+) -> Iterator[dict[str, Any]]:
     """Check, prepare and migrate; inside, mount and run with the options yielded.
 
-    `work(settings)` prepares the data, in a process of its own. Afterwards nothing that was
-    started is left.
+    `work(settings)` prepares the data, in a process of its own. `worker` is the command started
+    beside the web side if HOBOTNICA_WORKER is local. Afterwards nothing that was started is left.
     """
     try:
         settings = _settings_with_arguments()
@@ -46,7 +49,7 @@ def service(work: Callable[[Settings], None] | None = None) -> Iterator[dict[str
         _check_port(settings)
         if work is not None:
             _in_a_child(work, settings)
-        options = _prepare(settings)
+        options = _prepare(settings, worker if settings.worker == "local" else ())
     except HobotnicaError as error:
         fail(str(error.detail))
     except ModuleNotFoundError as error:
@@ -141,7 +144,7 @@ def _in_a_child(work: Callable[[Settings], None], settings: Settings) -> None:
         raise SystemExit(1)
 
 
-def _prepare(settings: Settings) -> dict[str, Any]:
+def _prepare(settings: Settings, worker: Sequence[str]) -> dict[str, Any]:
     """Install the adapter's fixes and return the options for `skitai.run`."""
     from myapp.framework import application, client, log, process, selftest
     from myapp.framework.compat import engine, http_server, skitai
@@ -154,8 +157,7 @@ def _prepare(settings: Settings) -> dict[str, Any]:
     except OSError as error:  # ssl.SSLError is one
         raise SettingsError(f"HOBOTNICA_CA_FILE: {settings.ca_file}: {error}") from None
     selftest.check_tls()
-    worker = [sys.executable, "-m", "myapp.worker.supervisor"]
-    process.install(worker if settings.worker == "local" else None)
+    process.install(worker)
     run_directory = settings.data_dir / "run" / "skitai"
     run_directory.mkdir(parents=True, exist_ok=True)
     # The set's own place is /var/tmp/skitai, which belongs to whoever came first.
@@ -191,9 +193,11 @@ def _forking(fork: Callable[..., Any]) -> Callable[..., Any]:
 
 def _running(run: Callable[..., Any]) -> Callable[..., Any]:
     """Around the set's loop, in the worker: the app is mounted now, so say where."""
+    from myapp.framework import process
 
     def announce_and_run(self: Any, timeout: float = 30) -> Any:
         if self._exit_code is None:
+            process.enter_worker()
             announce(Settings.read())
         return run(self, timeout)
 

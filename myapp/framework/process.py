@@ -88,6 +88,7 @@ class Companion:
 
 
 companion: Companion | None = None
+master_pid = 0
 
 
 def _reap(*_: Any) -> None:
@@ -209,7 +210,7 @@ def enter_worker() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, a failing command looks green
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != master_pid:  # it ended before it could tell us
         sys.exit(0)
 
 
@@ -218,9 +219,10 @@ def _leave_exit_code(self: Any, code: int) -> None:
     self._exit_code = code
 
 
-def install(command: Sequence[str] | None = None) -> None:
+def install(command: Sequence[str] = ()) -> None:
     """Replace the set's process handling; `command` is the companion's."""
-    global companion  # noqa: PLW0603
+    global companion, master_pid  # noqa: PLW0603
+    master_pid = os.getpid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     companion = Companion(command) if command else None
     http_server.hCHLD = _reap

@@ -76,6 +76,10 @@ class Response(http_response.http_response):
     bodiless = False
     _kept: dict[str, str] | None = None
 
+    def __init__(self, request: Any) -> None:
+        super().__init__(request)
+        self.update("Server", "Hobotnica")
+
     def set(self, key: str, value: Any) -> None:
         """Append a header; ValueError when it would break the answer."""
         super().set(*check_header(key, value))

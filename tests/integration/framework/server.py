@@ -22,7 +22,7 @@ class AppServer:
     """One started app; settings without their prefix, `script` another serve.py."""
 
     def __init__(self, directory: Path, script: Path = SERVE, **settings: Any) -> None:
-        self.directory = directory
+        directory.mkdir(exist_ok=True)
         self.script = script
         self.log_file = directory / "server.log"
         self.port = int(settings.pop("port", 0) or free_port())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from pathlib import Path
@@ -80,6 +81,8 @@ def __setup__(app: Any, mntopt: Any) -> None:  # noqa: N807
         once_per_interval=once_per_interval,
         page_headers=(("X-Frame-Options", "DENY"),),
     )
+    if os.environ.get("BROKEN"):
+        raise RuntimeError("this app cannot be mounted")
     app.mount("/endings", endings)
     app.mount("/api", calls)
     app.mount("/streams", streams)

@@ -9,8 +9,10 @@ sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from myapp.framework import launch
 
+COMPANION = "import sys; print('companion is here', flush=True); sys.stdin.read()"
+
 if __name__ == "__main__":
-    with launch.service() as options:
+    with launch.service(worker=[sys.executable, "-c", COMPANION]) as options:
         import skitai
 
         from tests.integration.framework import app
