@@ -6,7 +6,7 @@ from myapp.maintenance.idempotency import (
     recall_answer,
     remember_answer,
 )
-from myapp.maintenance.intervals import once_per_interval
+from myapp.maintenance.intervals import Run, once_per_interval, runs
 from myapp.maintenance.overview import Overview, status
 from myapp.maintenance.retention import Removed, remove_old, vacuum
 
@@ -14,11 +14,13 @@ __all__ = [
     "Answer",
     "Overview",
     "Removed",
+    "Run",
     "forget_answer",
     "once_per_interval",
     "recall_answer",
     "remember_answer",
     "remove_old",
+    "runs",
     "status",
     "vacuum",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import dataclass
 
 from myapp.context import Context
 from myapp.store import leases
@@ -20,3 +21,20 @@ def once_per_interval(context: Context, name: str, interval: float, now: float) 
     holder = f"{socket.gethostname()}:{os.getpid()}"
     with context.database.write() as connection:
         return leases.take(connection, name, holder, now, interval)
+
+
+@dataclass(frozen=True)
+class Run:
+    """When a job ran last, and where; `interval` in seconds."""
+
+    name: str
+    holder: str
+    interval: float
+    last_run_at: float
+
+
+def runs(context: Context) -> list[Run]:
+    """Every job that has run, by name."""
+    with context.database.read() as connection:
+        rows = leases.list_all(connection)
+    return [Run(row.name, row.holder, row.until - row.last_run_at, row.last_run_at) for row in rows]

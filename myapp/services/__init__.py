@@ -18,6 +18,7 @@ from myapp.services import (
     live,
     logs,
     owners,
+    pages,
     references,
     repositories,
     specification,
@@ -25,6 +26,7 @@ from myapp.services import (
 )
 from myapp.services.access import admit
 from myapp.services.cookies import Cookies
+from myapp.services.filters import FILTERS
 from myapp.services.identity import authenticate
 from myapp.settings import Settings
 
@@ -45,6 +47,17 @@ TABLE = (
     ("/api", specification),  # openapi.yaml, openapi.json, docs
 )
 
+# With every page: nothing from another host, nothing inline, no frame around it.
+PAGE_HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+)
+
 
 def __setup__(app: Any, mntopt: dict[str, Any]) -> None:
     settings = Settings.read()
@@ -55,11 +68,15 @@ def __setup__(app: Any, mntopt: dict[str, Any]) -> None:
         authorise=authenticate,
         admit=admit,
         settings=settings,
+        page_headers=PAGE_HEADERS,
         once_per_interval=lambda name, interval, now: maintenance.once_per_interval(
             context, name, interval, now
         ),
     )
+    for name, function in FILTERS.items():
+        app.template_filter(name)(function)
     live.start(app)
     for path, service in TABLE:
         app.mount(path, service)
+    app.mount("/", pages)
     app.mount("/", jobs)

@@ -44,7 +44,11 @@ def admit(was: Any, call: Call) -> Steps:
     need = GITHUB_PERMISSION[call.permission]
     parameters = call.path_parameters
     if "id" in parameters:
-        yield from _admit_to_build(was, call, int(parameters["id"]), need)
+        # Pages have no contract that has looked at the path.
+        number = parameters["id"]
+        if not number.isascii() or not number.isdigit() or len(number) > 16:
+            raise BuildNotFound()
+        yield from _admit_to_build(was, call, int(number), need)
     elif "name" in parameters:
         owner, name = parameters["owner"], parameters["name"]
         found = (yield was.Thread(_look, args=(was.app.context, account, owner, name))).fetch()
@@ -91,6 +95,7 @@ def _admitted(
     if account.admin:
         return repository
     permission = yield from _permission(was, call, repository, access)
+    call.state["permission"] = permission
     registrar = repository.account_id == account.id
     if registrar and repository.status == "revoked" and call.operation_id in AFTER_REVOCATION:
         return repository

@@ -6,6 +6,7 @@ The cookie holds a session's id, never a token; what the session knows is a row 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
@@ -42,6 +43,18 @@ class Cookies:
     def new_visitor(self) -> str:
         """A cookie's value for somebody who has not logged in, to bind the login form to."""
         return str(self._visitors.dumps(secrets.token_urlsafe(16)))
+
+    def binding(self, cookies: Mapping[str, str]) -> str | None:
+        """The cookie that forms are bound to: the session's, else a visitor's; None for neither."""
+        session = cookies.get(SESSION_COOKIE)
+        if self.open_session(session):
+            return session
+        visitor = cookies.get(VISITOR_COOKIE)
+        try:
+            self._visitors.loads(visitor or "")
+        except BadSignature:
+            return None
+        return visitor
 
     def form_token(self, cookie: str) -> str:
         """The CSRF token for forms on pages given to the holder of this cookie."""

@@ -43,7 +43,7 @@ def read_credentials(headers: Mapping[str, str]) -> Credentials | None:
     if scheme.lower() == "basic":
         return _basic(value)
     if scheme.lower() == "bearer" and value.startswith(API_TOKEN_PREFIX):
-        return ApiToken(_sound(value))
+        return ApiToken(sound(value))
     token = personal or (value if scheme.lower() == "bearer" else "")
     if not token:
         if scheme:
@@ -52,7 +52,7 @@ def read_credentials(headers: Mapping[str, str]) -> Credentials | None:
     username = headers.get("x-github-username", "")
     if not username:
         raise ValidationFailed.at("Parameter required", "parameters", "X-GitHub-Username")
-    return GitHubCredentials(_sound(username), _sound(token))
+    return GitHubCredentials(sound(username), sound(token))
 
 
 def _basic(value: str) -> Credentials:
@@ -64,12 +64,12 @@ def _basic(value: str) -> Credentials:
     if not colon or not username or not token:
         raise InvalidCredentials()
     if token.startswith(API_TOKEN_PREFIX):
-        return ApiToken(_sound(token))
-    return GitHubCredentials(_sound(username), _sound(token))
+        return ApiToken(sound(token))
+    return GitHubCredentials(sound(username), sound(token))
 
 
-def _sound(value: str) -> str:
-    """Whatever is no printable ASCII word cannot be credentials and must reach no header."""
+def sound(value: str) -> str:
+    """The value, if it is a printable ASCII word: nothing else may reach a header."""
     if not value.isascii() or not value.isprintable() or " " in value or len(value) > _LONGEST:
         raise InvalidCredentials()
     return value

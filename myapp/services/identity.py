@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from myapp import accounts
 from myapp.accounts import Account
@@ -32,16 +32,45 @@ CHALLENGED = frozenset({"listOwnerRepositories"})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
+class LoginNeeded(NotAuthenticated):
+    """Somebody who is not signed in asked for a page: the login page brings them back."""
+
+    status = 303
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Where to sign in."""
+        return {"Location": f"/login?next={quote(self.path, safe='/')}"}
+
+
 def authenticate(was: Any, call: Call) -> Steps:
     """The step before every handler: the account, None where nobody need be known.
 
     Raises NotAuthenticated, InvalidCredentials, AccountDisabled; GitHub's outage is its own error.
     """
+    if not call.operation_id:
+        return (yield from _authenticate_page(was, call))
     if call.permission == PUBLIC:
         return None
     account = yield from identify(was, call)
     if account is None:
         raise BasicRequired() if call.operation_id in CHALLENGED else NotAuthenticated()
+    return account
+
+
+def _authenticate_page(was: Any, call: Call) -> Steps:
+    """Pages know visitors too; whatever changes something must carry its form's CSRF token."""
+    account = yield from identify(was, call)
+    if account is None and call.permission != PUBLIC:
+        if call.method in _SAFE_METHODS:
+            raise LoginNeeded(call.raw_path)
+        raise NotAuthenticated()
+    if call.method not in _SAFE_METHODS:
+        was.app.cookies.check_form(was.app.cookies.binding(call.cookies), call.form.get("csrf"))
     return account
 
 

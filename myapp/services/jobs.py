@@ -24,12 +24,12 @@ def __setup__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.maintain(TICK, threading=True)
     def pull_repositories(was: Any, now: float, count: int) -> None:
         for repository in repositories.due_for_pull(context, time.time(), PULLS_AT_ONCE):
-            mirrors.begin(was, repository)
+            mirrors.begin(app, repository)
 
     @app.maintain(TICK, threading=True)
     def check_access(was: Any, now: float, count: int) -> None:
         for repository in repositories.due_for_access_check(context, time.time(), CHECKS_AT_ONCE):
-            revoking.begin_check(was, repository)
+            revoking.begin_check(app, repository)
 
     @app.maintain(TICK, threading=True)
     def expire_leases(was: Any, now: float, count: int) -> None:

@@ -15,7 +15,7 @@ from myapp.framework.answers import Answer, no_content, text
 from myapp.framework.call import Call
 from myapp.framework.operation import operation
 from myapp.framework.sse import Batch, Event, event_stream
-from myapp.logs.render import render_log
+from myapp.logs.render import coloured
 from myapp.services.live import build_key
 from myapp.services.permissions import READER
 from myapp.services.web import context_of
@@ -70,7 +70,7 @@ def log_answer(context: Context, call: Call) -> Answer:
     if partial:
         headers["Content-Range"] = f"bytes {begin}-{reached - 1}/{size}"
     if call.valid.query.get("format") == "html":
-        page = str(render_log(data, begin))
+        page = str(coloured(data))
         return text(None, page, headers=headers, content_type="text/html; charset=utf-8")
     return text(None, data, status=206 if partial else 200, headers=headers)
 

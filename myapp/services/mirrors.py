@@ -38,9 +38,9 @@ class Plan:
     arriving: Path | None
 
 
-def begin(was: Any, repository: Repository) -> None:
+def begin(app: Any, repository: Repository) -> None:
     """Fill the repository's mirror in the background; its pull lease is the caller's already."""
-    spawn(fill(was, repository), f"fetching {repository.full_name}")
+    spawn(app, lambda was: fill(was, repository), f"fetching {repository.full_name}")
 
 
 def fill(was: Any, repository: Repository) -> Steps:

@@ -109,8 +109,9 @@ def register_as(was: Any, call: Call, owner: str, name: str) -> Steps:
     facts = answers.read_repository_access(*asked).repository
     new = (context, call.account, facts, token)
     repository = (yield was.Thread(repositories.register, args=new)).fetch()
-    mirrors.begin(was, repository)
-    spawn(hooks.ensure(was, repository, token), f"installing the webhook of {facts.full_name}")
+    mirrors.begin(was.app, repository)
+    name = f"installing the webhook of {facts.full_name}"
+    spawn(was.app, lambda own: hooks.ensure(own, repository, token), name)
     return repository
 
 
@@ -118,7 +119,7 @@ def pull(was: Any, call: Call) -> Steps:
     """Fetch now; the repository as it is meanwhile."""
     asked = (context_of(was), call.state["repository"].id)
     repository = (yield was.Thread(repositories.begin_pull, args=asked)).fetch()
-    mirrors.begin(was, repository)
+    mirrors.begin(was.app, repository)
     return repository
 
 

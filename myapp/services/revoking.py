@@ -20,9 +20,10 @@ log = logging.getLogger("hobotnica.access")
 Steps = Generator[Any, Any, Any]
 
 
-def begin_check(was: Any, repository: Repository) -> None:
+def begin_check(app: Any, repository: Repository) -> None:
     """Check the access in the background."""
-    spawn(check(was, repository), f"checking the access to {repository.full_name}")
+    name = f"checking the access to {repository.full_name}"
+    spawn(app, lambda was: check(was, repository), name)
 
 
 def check(was: Any, repository: Repository) -> Steps:

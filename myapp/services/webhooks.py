@@ -105,9 +105,9 @@ def follow(was: Any, repository: Repository, event: Event) -> None:
     if reference and (reference.owner, reference.name) != (repository.owner, repository.name):
         repositories.rename(context, repository.id, reference.owner, reference.name)
     if reference and isinstance(event, RepositoryDeleted):
-        revoking.begin_check(was, repository)
+        revoking.begin_check(was.app, repository)
     if isinstance(event, PushEvent) and repository.status == "failed":
         try:
-            mirrors.begin(was, repositories.begin_pull(context, repository.id))
+            mirrors.begin(was.app, repositories.begin_pull(context, repository.id))
         except Conflict as error:
             log.info("%s is not fetched again: %s", repository.full_name, error.detail)

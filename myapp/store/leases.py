@@ -51,3 +51,8 @@ def take(connection: sa.Connection, name: str, holder: str, now: float, length: 
         "ahead": length,
     }
     return connection.execute(_TAKE(connection), values).one_or_none() is not None
+
+
+def list_all(connection: sa.Connection) -> list[sa.Row]:
+    """(name, holder, until, last_run_at) of every lease, by name."""
+    return list(connection.execute(sa.select(leases).order_by(leases.c.name)))
