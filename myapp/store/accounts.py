@@ -82,3 +82,8 @@ def set_disabled(connection: sa.Connection, account_id: int, reason: str | None)
         .where(accounts.c.id == account_id)
         .values(disabled=reason is not None, disabled_reason=reason)
     )
+
+
+def list_all(connection: sa.Connection) -> list[sa.Row]:
+    """Every account, by login."""
+    return list(connection.execute(sa.select(*COLUMNS).order_by(accounts.c.login_key)))

@@ -49,6 +49,7 @@ def vacuum(database: Database) -> None:
     if not database.is_sqlite:
         return  # PostgreSQL does this by itself
     with database.outside_transaction() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+        # A script is stepped to its end, a single statement without columns only once: one page.
+        connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
         connection.execute("PRAGMA optimize").fetchall()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -78,3 +78,11 @@ def context(settings: Settings) -> Iterator[Context]:
     context = Context.open(settings)
     yield context
     context.close()
+
+
+@pytest.fixture
+def sqlite_context(sqlite_url: str, tmp_path: Path) -> Iterator[Context]:
+    """The same over SQLite only, for what depends on its file."""
+    context = Context.open(Settings(data_dir=tmp_path / "var", database_url=sqlite_url))
+    yield context
+    context.close()
