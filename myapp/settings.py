@@ -40,6 +40,12 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _git_url(value: str) -> str:
+    if re.fullmatch(r"file:///[^?#]*", value):
+        return value.rstrip("/")
+    return _url(value)
+
+
 def _optional_url(value: str) -> str | None:
     return _url(value) if value else None
 
@@ -79,7 +85,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 def _logins(value: str) -> tuple[str, ...]:
     logins = tuple(login.lower() for login in re.split(r"[\s,]+", value) if login)
     for login in logins:
-        if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38})", login):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}(_[a-z0-9]+)?", login):
             raise ValueError(f"{login!r} is not a GitHub login")
     return logins
 
@@ -105,7 +111,9 @@ class Settings:
     )
     address: str = _setting(_text, "127.0.0.1", "the IPv4 address to listen on")
     port: int = _setting(_whole(1, 65535), "5000", "the port to listen on")
-    github_url: str = _setting(_url, "https://github.com", "where git repositories are fetched")
+    github_url: str = _setting(
+        _git_url, "https://github.com", "where git fetches; file:///... for bare ones on this disk"
+    )
     github_api_url: str = _setting(
         _url, "https://api.github.com", "GitHub's API; GitHub Enterprise: https://HOST/api/v3"
     )

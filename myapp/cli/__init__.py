@@ -1,4 +1,4 @@
-"""The commands of `python3 -m myapp`; each says what it did. Errors are one line and exit code 1."""
+"""The commands of `python3 -m myapp`: each says what it did; errors are one line, exit code 1."""
 
 from __future__ import annotations
 

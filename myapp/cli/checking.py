@@ -70,9 +70,9 @@ def _data_directory(path: Path) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from sqlalchemy.engine import make_url
+    from myapp.store.database import Database
 
-    shown = make_url(settings.database).render_as_string(hide_password=True)
+    shown = Database(settings.database).url.render_as_string(hide_password=True)
     return "database", True, shown
 
 
@@ -84,4 +84,4 @@ def _sandbox(settings: Settings) -> Finding:
             found = detect(settings.sandbox, Path(place))
         except HobotnicaError as error:
             return "sandbox", False, str(error.detail)
-    return "sandbox", True, found.kind
+    return "sandbox", True, str(found)

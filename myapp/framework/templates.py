@@ -25,9 +25,11 @@ def configure(app: Any) -> None:
     )
 
 
-def render(was: Any, name: str, status: int = 200, headers: Headers = (), **context: Any) -> Answer:
+def render(
+    was: Any, name: str, http_status: int = 200, headers: Headers = (), **context: Any
+) -> Answer:
     """The page of a template under templates/, given plain dicts only (no `was`, no request)."""
-    return html(was, was.app.get_template(name).render(**context), status, headers)
+    return html(was, was.app.get_template(name).render(**context), http_status, headers)
 
 
 def error_page(app: Any, directory: Path) -> RenderPage | None:

@@ -98,7 +98,6 @@ def environment(
     settings = list(_CONFIGURATION)
     if url is not None:
         parts = urlsplit(url)
-        # A path or file:// comes from benches and tests only: HOBOTNICA_GITHUB_URL is http(s).
         scheme = parts.scheme if parts.scheme in ("http", "https") else "file"
         settings.append((f"protocol.{scheme}.allow", "always"))
         if helper is not None and scheme != "file":

@@ -31,7 +31,7 @@ DONE = {
 _VISITOR_SECONDS = 86400
 
 
-def show(was: Any, call: Call, template: str, status: int = 200, **context: Any) -> Answer:
+def show(was: Any, call: Call, template: str, http_status: int = 200, **context: Any) -> Answer:
     """The page, with its forms bound to the browser that gets it."""
     headers: list[tuple[str, str]] = [("Cache-Control", "no-store")]
     bound = was.app.cookies.binding(call.cookies)
@@ -43,7 +43,7 @@ def show(was: Any, call: Call, template: str, status: int = 200, **context: Any)
     return render(
         was,
         template,
-        status,
+        http_status,
         headers,
         viewer=call.account.login if call.account else None,
         csrf=was.app.cookies.form_token(bound),
