@@ -14,7 +14,7 @@ from bench.material import GIT_ENV, Origin
 
 @dataclass(frozen=True)
 class Step:
-    """Seconds from the beginning of one round to its `make` starting and ending."""
+    """Seconds from a push to the first command of its `make test`, and to the end."""
 
     start: float
     finish: float
@@ -35,23 +35,15 @@ def checkout(mirror: Path, workspace: Path, sha: str) -> None:
     git("read-tree", "-mu", "HEAD", cwd=workspace)
 
 
-def one_round(origin: Origin, mirror: Path, folder: Path, number: int) -> Step:
-    """Push-to-finish without a service: the commit is there, then fetch, checkout, make."""
-    sha = origin.commit(number)
-    workspace = folder / f"w{number}"
-    began = time.perf_counter()
-    git("fetch", "-q", "--no-tags", str(origin.path), f"+{sha}:refs/ci/{number}", cwd=mirror)
+def one_round(origin: Origin, mirror: Path, workspace: Path, sha: str) -> Step:
+    """The commit is there; then fetch, checkout, make."""
+    began = time.time()
+    git("fetch", "-q", "--no-tags", str(origin.path), f"+{sha}:refs/ci/1", cwd=mirror)
     checkout(mirror, workspace, sha)
-    process = subprocess.Popen(
-        ["make", "test"], cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    start = time.perf_counter() - began
-    process.communicate()
-    if process.returncode:
-        raise RuntimeError("make failed in the floor's loop")
-    finish = time.perf_counter() - began
+    process = subprocess.run(["make", "test"], cwd=workspace, capture_output=True, check=True)
+    finished = time.time()
     shutil.rmtree(workspace)
-    return Step(start, finish)
+    return Step(float(process.stdout) - began, finished - began)
 
 
 def measure(folder: Path, rounds: int) -> list[Step]:
@@ -59,4 +51,26 @@ def measure(folder: Path, rounds: int) -> list[Step]:
     origin = Origin(folder / "floor-origin.git")
     mirror = folder / "floor-mirror.git"
     git("init", "-q", "--bare", os.fspath(mirror), cwd=folder)
-    return [one_round(origin, mirror, folder, number) for number in range(rounds)]
+    shas = origin.commits(rounds)
+    return [one_round(origin, mirror, folder / "work", sha) for sha in shas]
+
+
+def builds_per_second(folder: Path, count: int, at_once: int) -> float:
+    """The same loop, `at_once` of them side by side."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    origin = Origin(folder / "floor-many.git")
+    shas = origin.commits(count)
+    mirrors = []
+    for number in range(at_once):
+        mirrors.append(folder / f"floor-mirror-{number}.git")
+        git("init", "-q", "--bare", os.fspath(mirrors[-1]), cwd=folder)
+
+    def loop(number: int) -> None:
+        for sha in shas[number::at_once]:
+            one_round(origin, mirrors[number], folder / f"work-{number}", sha)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(loop, range(at_once)))
+    return count / (time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""What the benchmarks run on: a bare repository whose `make test` says ok, and its commits."""
+"""What the benchmarks run on: a bare repository whose `make test` tells the time, its commits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ GIT_ENV = {
     "HOME": "/nonexistent",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_AUTHOR_NAME": "Bench",
-    "GIT_AUTHOR_EMAIL": "bench@localhost",
-    "GIT_COMMITTER_NAME": "Bench",
-    "GIT_COMMITTER_EMAIL": "bench@localhost",
 }
-MAKEFILE = "test:\n\t@echo ok\n"
+# The recipe's own clock, so that the floor and the service are measured at the same place.
+MAKEFILE = "test:\n\t@date +%s.%N\n"
 
 
 class Origin:
@@ -26,23 +23,21 @@ class Origin:
         self.path = path
         path.mkdir(parents=True)
         self._git("init", "-q", "--bare", "-b", "main", ".")
-        self.parent: str | None = None
 
-    def commit(self, number: int) -> str:
-        """One more commit on main; its SHA."""
-        lines = [
-            "commit refs/heads/main",
-            "committer Bench <bench@localhost> 1700000000 +0000",
-            f"data <<EOT\ncommit {number}\nEOT",
-        ]
-        if self.parent:
-            lines.append(f"from {self.parent}")
-        lines += [f"M 100644 inline Makefile\ndata {len(MAKEFILE)}\n{MAKEFILE}"]
-        text = f"{number}\n"
-        lines += [f"M 100644 inline number\ndata {len(text)}\n{text}"]
+    def commits(self, count: int, first: int = 0) -> list[str]:
+        """So many commits, each the head of a branch `b<number>` of its own; their SHAs."""
+        lines: list[str] = []
+        for number in range(first, first + count):
+            lines += [
+                f"commit refs/heads/b{number}",
+                "committer Bench <bench@localhost> 1700000000 +0000",
+                f"data <<EOT\ncommit {number}\nEOT",
+                f"M 100644 inline Makefile\ndata {len(MAKEFILE)}\n{MAKEFILE}",
+                f"M 100644 inline number\ndata {len(str(number))}\n{number}",
+            ]
         self._git("fast-import", "--quiet", stdin="\n".join(lines) + "\n")
-        self.parent = self._git("rev-parse", "main").strip()
-        return self.parent
+        names = [f"refs/heads/b{number}" for number in range(first, first + count)]
+        return self._git("rev-parse", *names).split()
 
     def _git(self, *arguments: str, stdin: str = "") -> str:
         return subprocess.run(
