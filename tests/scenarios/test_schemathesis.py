@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from myapp.contract import load
 from tests.support.git_server import GitServer
 from tests.support.schemathesis_run import Target, run_schemathesis
 from tests.support.service import Service
@@ -28,6 +29,17 @@ def _ended_build(service: Service, full_name: str) -> int:
     return int(created.json["id"])
 
 
+def _nobody_gets_in(service: Service) -> None:
+    names = {"owner": "octocat", "name": "hello", "key": "LEVEL", "id": "1"}
+    for operation in load().operations.values():
+        if operation.permission == "public":
+            continue
+        path = operation.path.replace("{", "{0[").replace("}", "]}").format(names)
+        answer = service.api.anonymous().request(operation.method, f"/api{path}")
+        assert answer.json == {"detail": "Not authenticated"}, operation.id
+        assert answer.status == (401 if operation.challenge else 403), operation.id
+
+
 @pytest.mark.npm
 @pytest.mark.slow
 @pytest.mark.timeout(300)
@@ -48,6 +60,7 @@ def test_no_request_gets_an_answer_that_the_contract_does_not_allow(
         },
         overrides={"deleteRepository": {"path.name": "doomed"}},
     )
+    _nobody_gets_in(service)
     report = run_schemathesis(target, tmp_path / "schemathesis", seconds=75)
     assert report.passed, report.text
     assert service.api.get("/api/health").status == 200, service.log[-4000:]

@@ -6,7 +6,7 @@ For tests of the tools that test the real one, and of documentation's examples.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -38,18 +38,14 @@ Fault = Callable[[Answer], Answer]
 class PretendedService:
     """Use it as a context; `url` is its address.
 
-    `faults` change the answers of operations by their ids; `open_to_all` are operations that do
-    not ask who it is.
+    `faults` change the answers of operations by their ids.
     """
 
-    def __init__(
-        self, faults: Mapping[str, Fault] | None = None, open_to_all: Collection[str] = ()
-    ) -> None:
+    def __init__(self, faults: Mapping[str, Fault] | None = None) -> None:
         answers = {name: example_of(operation) for name, operation in load().operations.items()}
         for name, fault in (faults or {}).items():
             answers[name] = fault(answers[name])
-        bound = {"answers": answers, "open_to_all": frozenset(open_to_all)}
-        self._server = Server(type("_Bound", (_Handler,), bound))
+        self._server = Server(type("_Bound", (_Handler,), {"answers": answers}))
         self.url = self._server.url
 
     def __enter__(self) -> PretendedService:
@@ -63,7 +59,6 @@ class PretendedService:
 class _Handler(Handler):
     contract: Contract = load()
     answers: Mapping[str, Answer]
-    open_to_all: frozenset[str]
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -95,7 +90,7 @@ class _Handler(Handler):
         self.send(answer[0], answer[2], answer[1])
 
     def _authorise(self, operation: Operation, headers: Mapping[str, str]) -> None:
-        if operation.permission == "public" or operation.id in self.open_to_all:
+        if operation.permission == "public":
             return
         scheme, _, given = headers.get("authorization", "").partition(" ")
         token = headers.get("x-github-personal-token") or (given if scheme == "Bearer" else "")
