@@ -131,9 +131,11 @@ def _example(node: Any) -> Any:
         return node["example"]
     if "schema" in node:
         return _example(node["schema"])
-    if node.get("type") == "array":
+    if "type" not in node:
+        return ""
+    if node["type"] == "array":
         return [_example(node["items"])]
-    if node.get("type") == "object":
+    if node["type"] == "object":
         properties = node.get("properties", {})
         return {name: _example(item) for name, item in properties.items()}
     samples = {"string": "sample", "integer": 1, "number": 1, "boolean": False}
