@@ -10,6 +10,7 @@ from myapp.services import (
     badges,
     builds,
     dashboard,
+    deliveries,
     environment,
     favorites,
     health,
@@ -37,6 +38,7 @@ TABLE = (
     ("/api/repositories", favorites),
     ("/api/repositories", environment),  # variables of a repository
     ("/api/repositories", owners),  # variables of all of an owner's repositories
+    ("/api/repositories", deliveries),
     ("/api", hooks),  # the webhook at GitHub
     ("/api", builds),  # list, make, cancel, retry
     ("/api/builds", logs),  # logs and their streams

@@ -48,11 +48,7 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("/builds/<id>/cancel", methods=["POST"], coroutine=True)
     @operation("cancelBuild", WRITER)
     def cancel_build(was: Any, call: Call) -> Steps:
-        reason = (call.valid.body or {}).get("reason") or ""
-        given = (context_of(was), call.state["build"].id, call.account.login, reason)
-        (yield was.Thread(builds.cancel, args=given)).fetch()
-        asked = (context_of(was), call.account, call.state["build"].id)
-        return answer(was, (yield was.Thread(build_shape, args=asked)).fetch())
+        return (yield from once(was, call, lambda: _cancel(was, call)))
 
     @app.route("/builds/<id>/retry", methods=["POST"], coroutine=True)
     @operation("retryBuild", WRITER)
@@ -98,6 +94,14 @@ def create(was: Any, call: Call, ref: str) -> Steps:
 def _create(was: Any, call: Call) -> Steps:
     build = yield from create(was, call, call.valid.body["ref"])
     return (yield from _made(was, call, build))
+
+
+def _cancel(was: Any, call: Call) -> Steps:
+    reason = (call.valid.body or {}).get("reason") or ""
+    given = (context_of(was), call.state["build"].id, call.account.login, reason)
+    (yield was.Thread(builds.cancel, args=given)).fetch()
+    asked = (context_of(was), call.account, call.state["build"].id)
+    return answer(was, (yield was.Thread(build_shape, args=asked)).fetch())
 
 
 def _retry(was: Any, call: Call) -> Steps:

@@ -27,8 +27,6 @@ from myapp.services.permissions import PUBLIC
 
 Steps = Generator[Any, Any, Any]
 
-# They publish a Basic challenge (RFC 7617) so that a plain `curl -u` or a browser works.
-CHALLENGED = frozenset({"listOwnerRepositories"})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -58,7 +56,9 @@ def authenticate(was: Any, call: Call) -> Steps:
         return None
     account = yield from identify(was, call)
     if account is None:
-        raise BasicRequired() if call.operation_id in CHALLENGED else NotAuthenticated()
+        # A published challenge (RFC 7617) lets a plain `curl -u` or a browser ask for credentials.
+        challenge = was.app.binding.contract.operations[call.operation_id].challenge
+        raise BasicRequired() if challenge else NotAuthenticated()
     return account
 
 

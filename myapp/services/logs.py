@@ -15,7 +15,7 @@ from myapp.framework.answers import Answer, no_content, text
 from myapp.framework.call import Call
 from myapp.framework.operation import operation
 from myapp.framework.sse import Batch, Event, event_stream
-from myapp.logs.render import coloured
+from myapp.logs.render import render_log
 from myapp.services.live import build_key
 from myapp.services.permissions import READER
 from myapp.services.web import context_of
@@ -24,7 +24,7 @@ Steps = Generator[Any, Any, Any]
 
 LARGEST_PART = 4 << 20  # bytes of one answer
 EVENT_SIZE = 256 << 10  # bytes of one event
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)\Z")
 
 
 def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
@@ -70,7 +70,8 @@ def log_answer(context: Context, call: Call) -> Answer:
     if partial:
         headers["Content-Range"] = f"bytes {begin}-{reached - 1}/{size}"
     if call.valid.query.get("format") == "html":
-        page = str(coloured(data))
+        shown = call.valid.query
+        page = str(render_log(data, begin, shown.get("line", 1), shown.get("sgr", "")))
         return text(None, page, headers=headers, content_type="text/html; charset=utf-8")
     return text(None, data, status=206 if partial else 200, headers=headers)
 

@@ -64,9 +64,7 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("/<owner>/<name>/pull", methods=["POST"], coroutine=True)
     @operation("pullRepository", WRITER)
     def pull_repository(was: Any, call: Call) -> Steps:
-        repository = yield from pull(was, call)
-        shown = was.Thread(shapes_of, args=(context_of(was), [repository]))
-        return answer(was, (yield shown).fetch()[0], status=202)
+        return (yield from once(was, call, lambda: answer_pull(was, call)))
 
 
 def answer_list(was: Any, call: Call, owner: str | None) -> Steps:
@@ -121,6 +119,13 @@ def pull(was: Any, call: Call) -> Steps:
     repository = (yield was.Thread(repositories.begin_pull, args=asked)).fetch()
     mirrors.begin(was.app, repository)
     return repository
+
+
+def answer_pull(was: Any, call: Call) -> Steps:
+    """Fetch now; 202 with the repository as it is meanwhile."""
+    repository = yield from pull(was, call)
+    shown = was.Thread(shapes_of, args=(context_of(was), [repository]))
+    return answer(was, (yield shown).fetch()[0], status=202)
 
 
 def delete(was: Any, call: Call) -> Steps:
