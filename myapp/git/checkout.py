@@ -7,9 +7,13 @@ service ever runs in it after the build has begun.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from myapp.git.command import Interrupt, run
+from myapp.git.errors import GitError
+
+NO_ROOM = 16 << 20  # bytes
 
 _CONFIG = """[core]
 \trepositoryformatversion = {version}
@@ -37,9 +41,15 @@ def checkout(
     (git / "config").write_text(config)
     (git / "objects/info/alternates").write_text(f"{mirror / 'objects'}\n")
     (git / "HEAD").write_text(f"{sha}\n")
-    run(
-        ["read-tree", "-m", "-u", sha],
-        env={"GIT_DIR": str(git), "GIT_WORK_TREE": str(directory)},
-        timeout=timeout,
-        interrupt=interrupt,
-    )
+    try:
+        run(
+            ["read-tree", "-m", "-u", sha],
+            env={"GIT_DIR": str(git), "GIT_WORK_TREE": str(directory)},
+            timeout=timeout,
+            interrupt=interrupt,
+        )
+    except GitError as error:
+        # Git only says "unable to write file", whatever the reason.
+        if error.kind == "unknown" and shutil.disk_usage(directory).free < NO_ROOM:
+            raise GitError("disk") from None
+        raise
