@@ -45,11 +45,12 @@ def delete_audit_before(connection: sa.Connection, moment: float, count: int) ->
 
 
 def vacuum(database: Database) -> None:
-    """SQLite: free pages go back to the disk, the log is emptied, statistics are renewed."""
+    """SQLite: free pages go back to the disk, statistics are renewed; nobody has to wait."""
     if not database.is_sqlite:
         return  # PostgreSQL does this by itself
     with database.outside_transaction() as connection:
         # A script is stepped to its end, a single statement without columns only once: one page.
         connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
+        connection.execute("PRAGMA analysis_limit = 400").fetchall()  # a sample, not the whole
         connection.execute("PRAGMA optimize").fetchall()
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
