@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -152,4 +153,8 @@ class Service:
             return 0
         master = psutil.Process(self.process.pid)
         processes = [master, *master.children(recursive=True)]
-        return sum(one.memory_full_info().pss for one in processes)
+        total = 0
+        for one in processes:
+            with contextlib.suppress(psutil.Error):  # a build's process may have ended meanwhile
+                total += one.memory_full_info().pss
+        return total

@@ -7,7 +7,7 @@ into `call.state`: `repository`, and `build` for /builds/{id}.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from myapp import accounts, builds, repositories
@@ -51,11 +51,18 @@ def admit(was: Any, call: Call) -> Steps:
         yield from _admit_to_build(was, call, int(number), need)
     elif "name" in parameters:
         owner, name = parameters["owner"], parameters["name"]
-        found = (yield was.Thread(_look, args=(was.app.context, account, owner, name))).fetch()
+        found = yield from _blocking(was, call, _look, account, owner, name)
         repository, access = found
         call.state["repository"] = yield from _admitted(was, call, repository, access, need)
     else:
         yield from _admit_to_owner(was, call, parameters["owner"])
+
+
+def _blocking(was: Any, call: Call, function: Callable[..., Any], *args: Any) -> Steps:
+    """Here, while this is the request's own thread still; else in `was.Thread`."""
+    if not call.state.get("asked_github"):
+        return function(was.app.context, *args)
+    return (yield was.Thread(function, args=(was.app.context, *args))).fetch()
 
 
 def _look(
@@ -76,8 +83,8 @@ def _look_build(
 
 
 def _admit_to_build(was: Any, call: Call, build_id: int, need: str) -> Steps:
-    look = was.Thread(_look_build, args=(was.app.context, call.account, build_id))
-    build, repository, access = (yield look).fetch()
+    look = _blocking(was, call, _look_build, call.account, build_id)
+    build, repository, access = yield from look
     try:
         call.state["repository"] = yield from _admitted(was, call, repository, access, need)
     except RepositoryNotFound:

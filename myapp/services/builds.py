@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import orjson
+
 from myapp import builds
 from myapp.accounts import Account
-from myapp.builds import Build
+from myapp.builds import FINAL, Build
 from myapp.context import Context
-from myapp.framework.answers import answer
+from myapp.framework.answers import answer, text
 from myapp.framework.call import Call
 from myapp.framework.github_call import github
 from myapp.framework.operation import operation
@@ -22,6 +24,8 @@ from myapp.services.web import base_url, context_of, next_link, once, page_of
 
 Steps = Generator[Any, Any, Any]
 
+LIST_TTL = 2.0  # seconds; a change drops it before, unless the word of it was lost
+
 
 def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("/repositories/<owner>/<name>/builds", methods=["GET"], coroutine=True)
@@ -30,9 +34,9 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
         limit, before = page_of(call)
         branch = call.valid.query.get("branch")
         asked = (context_of(was), call.state["repository"].id, limit, before, branch)
-        shapes = (yield was.Thread(build_shapes, args=asked)).fetch()
-        link = next_link(was, call, limit, [shape["id"] for shape in shapes])
-        return answer(was, shapes, headers=link)
+        body, ids = (yield was.Thread(list_body, args=asked)).fetch()
+        link = next_link(was, call, limit, ids)
+        return text(was, body, headers=link, content_type="application/json")
 
     @app.route("/repositories/<owner>/<name>/builds", methods=["POST"], coroutine=True)
     @operation("createBuild", WRITER)
@@ -56,13 +60,24 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
         return (yield from once(was, call, lambda: _retry(was, call)))
 
 
-def build_shapes(
+def list_body(
     context: Context, repository_id: int, limit: int, before: int | None, branch: str | None
-) -> list[Json]:
-    """A page of builds as JSON (blocking)."""
-    url = context.settings.base_url
-    found = builds.list_builds(context, repository_id, limit, before, branch)
-    return [build_json(build, base_url=url) for build in found]
+) -> tuple[bytes, list[int]]:
+    """A page of builds as JSON text, and their ids (blocking).
+
+    A page on which every build has ended is kept until one of the repository's builds changes.
+    """
+    fresh: list[tuple[bytes, list[int]]] = []
+
+    def load() -> tuple[bytes, list[int]] | None:
+        found = builds.list_builds(context, repository_id, limit, before, branch)
+        url = context.settings.base_url
+        body = orjson.dumps([build_json(build, base_url=url) for build in found])
+        fresh.append((body, [build.id for build in found]))
+        return fresh[0] if all(build.state in FINAL for build in found) else None
+
+    name = f"list:{limit}:{before}:{branch}"
+    return context.cache.fetch(f"builds:{repository_id}", name, LIST_TTL, load) or fresh[0]
 
 
 def build_shape(context: Context, account: Account, build_id: int) -> Json:

@@ -81,7 +81,7 @@ def identify(was: Any, call: Call) -> Steps:
     try:
         credentials = read_credentials(call.headers)
         if isinstance(credentials, GitHubCredentials):
-            account = yield from _by_github(was, context, credentials)
+            account = yield from _by_github(was, call, credentials)
             call.state["token"] = credentials.token
         elif isinstance(credentials, ApiToken):
             account = accounts.by_api_token(context, credentials.token)
@@ -131,10 +131,12 @@ def confirm(context: Context, credentials: GitHubCredentials, viewer: Viewer) ->
     return account
 
 
-def _by_github(was: Any, context: Context, credentials: GitHubCredentials) -> Steps:
+def _by_github(was: Any, call: Call, credentials: GitHubCredentials) -> Steps:
+    context: Context = was.app.context
     account = accounts.recall_credentials(context, credentials.username, credentials.token)
     if account is not None:
         return account
+    call.state["asked_github"] = True  # from here on this is the event loop
     viewer = yield from verify(was, credentials)
     return (yield was.Thread(confirm, args=(context, credentials, viewer))).fetch()
 

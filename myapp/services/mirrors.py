@@ -16,14 +16,17 @@ from myapp import builds, repositories
 from myapp.context import Context
 from myapp.framework.background import spawn
 from myapp.framework.subprocess import CommandResult, run_command
+from myapp.framework.waiter import Sleep
 from myapp.git import Command, FifoCredentials, GitError, Remote, check, clone_url, fifo_credentials
 from myapp.git import mirror as git_mirror
 from myapp.git.history import describe
 from myapp.repositories import Repository
+from myapp.vault import VaultError
 
 Steps = Generator[Any, Any, Any]
 
 LOST_TOKEN = "The token it was registered with is gone: register the repository again"  # noqa: S105
+RENEW_EVERY = 10.0  # seconds; a pull's lease lasts thirty
 SHOWN_HEADS = 100  # branches whose unseen heads one pull takes up
 
 
@@ -38,13 +41,40 @@ class Plan:
     arriving: Path | None
 
 
+@dataclass
+class Pull:
+    """A pull that goes on in this process."""
+
+    repository: Repository
+    ended: bool = False
+
+
 def begin(app: Any, repository: Repository) -> None:
     """Fill the repository's mirror in the background; its pull lease is the caller's already."""
-    spawn(app, lambda was: fill(was, repository), f"fetching {repository.full_name}")
+    pull = Pull(repository)
+    spawn(app, lambda was: fill(was, pull), f"fetching {repository.full_name}")
+    spawn(app, lambda was: hold(was, pull), f"holding the lease of {repository.full_name}")
 
 
-def fill(was: Any, repository: Repository) -> Steps:
+def hold(was: Any, pull: Pull) -> Steps:
+    """Renew the lease until the pull has ended: if this process dies, it soon is another's."""
+    while True:
+        yield Sleep(was, RENEW_EVERY)
+        if pull.ended:
+            return
+        # A renewal that fails is tried again before the lease is over.
+        yield was.Thread(repositories.renew_pull, args=(was.app.context, pull.repository.id))
+
+
+def fill(was: Any, pull: Pull) -> Steps:
     """Clone or fetch, then write down how it went; as steps of a coroutine."""
+    try:
+        yield from _fill(was, pull.repository)
+    finally:
+        pull.ended = True
+
+
+def _fill(was: Any, repository: Repository) -> Steps:
     context: Context = was.app.context
     try:
         plan = (yield was.Thread(prepare, args=(context, repository))).fetch()
@@ -60,7 +90,7 @@ def fill(was: Any, repository: Repository) -> Steps:
             yield was.Thread(clean_up, args=(plan,))
             raise
         (yield was.Thread(conclude, args=(context, repository, plan, result))).fetch()
-    except GitError as error:
+    except (GitError, VaultError) as error:
         (yield was.Thread(failed, args=(context, repository, error.detail))).fetch()
     except OSError as error:
         reason = f"The mirror cannot be written: {error.strerror}"
@@ -83,6 +113,7 @@ def prepare(context: Context, repository: Repository) -> Plan:
     if (mirror / "HEAD").exists():
         command = git_mirror.fetch_command(remote, mirror, limit, credentials)
         return Plan(command, credentials, output, mirror, None)
+    git_mirror.clear(mirror)
     arriving = git_mirror.incoming(mirror)
     command = git_mirror.clone_command(remote, arriving, limit, credentials)
     return Plan(command, credentials, output, mirror, arriving)
