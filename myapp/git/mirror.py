@@ -53,6 +53,12 @@ def incoming(mirror: Path) -> Path:
     return mirror.with_name(f"{mirror.name}.incoming-{secrets.token_hex(4)}")
 
 
+def clear(mirror: Path) -> None:
+    """Remove what clones and deletions that were killed half-way have left beside the mirror."""
+    for left_over in mirror.parent.glob(f"{mirror.name}.*-*"):
+        remove(left_over)
+
+
 def settle(arrived: Path, mirror: Path) -> None:
     """Put a finished clone in the mirror's place; if there is one already, it stays."""
     try:

@@ -36,7 +36,7 @@ from myapp.repositories.pulling import (
     begin_pull,
     due_for_pull,
     pulled,
-    release_pulls,
+    renew_pull,
     unseen_heads,
 )
 from myapp.repositories.registration import register
@@ -65,8 +65,8 @@ __all__ = [
     "owner_scope",
     "pulled",
     "register",
-    "release_pulls",
     "rename",
+    "renew_pull",
     "repository_scope",
     "repository_token",
     "revoke",

@@ -13,12 +13,8 @@ from myapp.store import heads as heads_table
 from myapp.store import repositories as table
 from myapp.store import schedules
 
+PULL_LEASE = 30.0  # seconds; whoever pulls renews it every ten
 _LONGEST_PAUSE = 12  # intervals between two pulls of a repository that keeps failing
-
-
-def lease_until(context: Context, now: float) -> float:
-    """When a pull that began now has ended or died."""
-    return now + context.settings.clone_timeout + 60
 
 
 def next_pull(context: Context, now: float, failures: int = 0) -> float:
@@ -28,13 +24,13 @@ def next_pull(context: Context, now: float, failures: int = 0) -> float:
 
 
 def due_for_pull(context: Context, now: float, limit: int) -> list[Repository]:
-    """Repositories to pull now, leased to the caller, who ends each with `pulled`.
+    """Repositories to pull now, leased to the caller, who renews and ends each with `pulled`.
 
     One with the status `cloning` is there because whoever cloned it has died: clone it and end
     with `mark_ready` or `mark_failed`.
     """
     with context.database.write() as connection:
-        rows = schedules.due_for_pull(connection, now, lease_until(context, now), limit)
+        rows = schedules.due_for_pull(connection, now, now + PULL_LEASE, limit)
     return [Repository.from_row(row) for row in rows]
 
 
@@ -50,7 +46,7 @@ def begin_pull(context: Context, repository_id: int) -> Repository:
             raise RepositoryNotFound
         if row.status == "revoked":
             raise Conflict("Access to the repository was revoked: register it again")
-        if not schedules.take_pull(connection, repository_id, now, lease_until(context, now)):
+        if not schedules.take_pull(connection, repository_id, now, now + PULL_LEASE):
             raise Conflict("The repository is being fetched already")
         if row.status == "failed":
             change = {"status": "cloning", "status_reason": None, "updated_at": now}
@@ -59,6 +55,12 @@ def begin_pull(context: Context, repository_id: int) -> Repository:
     if found is None:
         raise RepositoryNotFound
     return Repository.from_row(found)
+
+
+def renew_pull(context: Context, repository_id: int) -> None:
+    """The pull goes on; one that has ended stays ended."""
+    with context.database.write() as connection:
+        schedules.renew_pull(connection, repository_id, time.time() + PULL_LEASE)
 
 
 def pulled(
@@ -97,9 +99,3 @@ def unseen_heads(context: Context, repository_id: int, heads: dict[str, str]) ->
     with context.database.read() as connection:
         known = heads_table.of(connection, repository_id)
     return {branch: sha for branch, sha in heads.items() if known.get(branch) != sha}
-
-
-def release_pulls(context: Context) -> int:
-    """End all pull leases; how many: for the start of the only process that pulls."""
-    with context.database.write() as connection:
-        return schedules.release_pulls(connection)

@@ -12,7 +12,7 @@ from myapp.context import Context
 from myapp.errors import Conflict
 from myapp.repositories.model import Facts, Repository, described
 from myapp.repositories.names import take_name
-from myapp.repositories.pulling import lease_until
+from myapp.repositories.pulling import PULL_LEASE
 from myapp.store import access
 from myapp.store import repositories as table
 from myapp.store.audit import audit
@@ -40,7 +40,7 @@ def register(context: Context, account: Account, facts: Facts, token: str) -> Re
         "pull_failures": 0,
         "pull_due_at": now,
         # Whoever registers clones; if that process dies, the lease ends and a pull takes over.
-        "pull_lease_until": lease_until(context, now),
+        "pull_lease_until": now + PULL_LEASE,
     }
     with context.database.write() as connection:
         known = table.by(connection, "node_id", facts.node_id)

@@ -68,10 +68,12 @@ def take_pull(connection: sa.Connection, repository_id: int, now: float, until: 
     return connection.execute(_PULL_ONE, values).rowcount == 1
 
 
-def release_pulls(connection: sa.Connection) -> int:
-    """End all pull leases; how many there were."""
-    statement = sa.update(repositories).where(repositories.c.pull_lease_until.is_not(None))
-    return connection.execute(statement.values(pull_lease_until=None)).rowcount
+def renew_pull(connection: sa.Connection, repository_id: int, until: float) -> None:
+    """Hold one repository's pull lease till `until`, if it is still held."""
+    statement = sa.update(repositories).where(
+        repositories.c.id == repository_id, repositories.c.pull_lease_until.is_not(None)
+    )
+    connection.execute(statement.values(pull_lease_until=until))
 
 
 def due_for_check(connection: sa.Connection, now: float, until: float, count: int) -> list[sa.Row]:

@@ -7,6 +7,8 @@ import pytest
 from myapp import accounts, builds, deliveries, repositories
 from myapp.context import Context
 from myapp.errors import Conflict, RepositoryNotFound
+from myapp.repositories.pulling import PULL_LEASE
+from myapp.store import schedules
 from tests.support import domain, factories
 
 
@@ -30,7 +32,7 @@ def test_a_lease_whose_holder_died_ends(context: Context) -> None:
     domain.ready(context)
     moment = domain.later(context.settings.pull_interval * 1.2)
     assert repositories.due_for_pull(context, moment, 10)
-    after = moment + context.settings.clone_timeout + 61
+    after = moment + PULL_LEASE + 1
     assert names(repositories.due_for_pull(context, after, 10)) == ["hello"]
 
 
@@ -45,16 +47,20 @@ def test_the_longest_due_come_first_and_no_more_than_asked_for(context: Context)
 def test_a_first_clone_that_nobody_is_at_any_more_is_due(context: Context) -> None:
     domain.registered(context)
     assert repositories.due_for_pull(context, time.time(), 10) == []
-    (found,) = repositories.due_for_pull(
-        context, domain.later(context.settings.clone_timeout + 61), 10
-    )
+    (found,) = repositories.due_for_pull(context, domain.later(PULL_LEASE + 1), 10)
     assert found.status == "cloning"
 
 
-def test_after_a_restart_the_leases_can_be_released(context: Context) -> None:
-    domain.registered(context)
-    assert repositories.release_pulls(context) == 1
-    assert names(repositories.due_for_pull(context, time.time(), 10)) == ["hello"]
+def test_a_renewed_lease_lasts_longer_and_an_ended_one_does_not_come_back(context: Context) -> None:
+    repository = domain.registered(context)
+    moment = domain.later(PULL_LEASE + 1)
+    with context.database.write() as connection:
+        schedules.renew_pull(connection, repository.id, moment + PULL_LEASE)
+    assert repositories.due_for_pull(context, moment, 10) == []
+    repositories.mark_ready(context, repository.id)
+    repositories.renew_pull(context, repository.id)
+    due = domain.later(context.settings.pull_interval * 1.2)
+    assert names(repositories.due_for_pull(context, due, 10)) == ["hello"]
 
 
 @pytest.mark.parametrize("status", ["failed", "revoked"])
