@@ -175,7 +175,8 @@ def _prepare(settings: Settings, worker: Sequence[str]) -> dict[str, Any]:
         "threads": REQUEST_THREADS,
         "executors_workers": POOL_THREADS,
         "executors_zombie_timeout": 300,
-        "max_upload_size": 1 << 30,
+        "max_upload_size": 1 << 30,  # each route has its own limit
+        "network_timeout": 120,  # seconds without a byte before a request is given up
     }
 
 

@@ -192,7 +192,9 @@ def _drain_loop() -> None:
 def _in_flight(item: Any) -> bool:
     if not isinstance(item, http_server.http_channel) or item.closed:
         return False
-    return item.current_request is not None or bool(item.writable())
+    request = item.current_request
+    waiting = request is not None and not request.response.is_async_streaming()
+    return waiting or bool(item.writable())
 
 
 def _shut_executor(self: Any) -> None:

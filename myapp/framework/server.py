@@ -66,6 +66,18 @@ class Request(http_request.http_request):
         self.gtxid = f"{self.channel.channel_number}-{self.request_number}"
         self.ltxid = 1000
 
+    def collect_incoming_data(self, data: bytes) -> None:
+        """The body; what comes behind it before the answer is dropped, and the client told so."""
+        if self.collector is not None:
+            super().collect_incoming_data(data)
+        else:
+            self.close_after = True
+
+    def found_terminator(self) -> None:
+        """The end of the body."""
+        if self.collector is not None:
+            super().found_terminator()
+
 
 class Response(http_response.http_response):
     """The set's response: checked headers, our errors, right HEAD and empty bodies, own log line.
@@ -123,7 +135,14 @@ class Response(http_response.http_response):
             length = self.get("content-length") if not self.bodiless else "0"
             self._kept = {"Content-Type": self.get("content-type"), "Content-Length": length}
             self.outgoing.clear()
-        super().done(force_close or self.request.close_after, upgrade_to, with_header)
+        channel = self.request.channel
+        if self.is_async_streaming() and channel is not None:
+            self.update("Connection", "close")
+            super().done(False, upgrade_to, with_header)
+            channel.current_request = self.request  # nothing else is read from this client
+            channel.close_when_done()
+        else:
+            super().done(force_close or self.request.close_after, upgrade_to, with_header)
 
     def build_reply_header(self, with_header: int = 1) -> str:
         """The head, with the headers the set drops or invents for empty bodies put right."""

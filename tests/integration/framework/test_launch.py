@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -168,6 +169,30 @@ def web_worker_answers(server: AppServer, old: int) -> bool:
         return web_worker(server).pid != old and server._answers()
     except (StopIteration, psutil.NoSuchProcess):
         return False
+
+
+def test_a_hangup_replaces_the_web_worker_without_losing_a_request(server: AppServer) -> None:
+    old = web_worker(server).pid
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(server.client.get, "/endings/slow?seconds=0.5")
+        wait_until(lambda: _is_open(server), 5, what="the request is under way")
+        server.process.send_signal(signal.SIGHUP)
+        assert slow.result(20).status_code == 200
+    for _ in range(20):
+        assert httpx.get(server.url + "/endings/plain/answer", timeout=20).status_code == 200
+    assert web_worker(server).pid != old
+
+
+def test_devel_starts_and_answers(tmp_path: Path) -> None:
+    server = AppServer(tmp_path)
+    server.spawn("--devel")
+    try:
+        wait_until(lambda: is_listening(server.port), 30)
+        wait_until(server._answers, 30)
+        assert server.client.get("/endings/map/good").json()["one"] == 1
+        assert server.client.get("/static/app.css").status_code == 200
+    finally:
+        server.__exit__()
 
 
 def test_a_killed_companion_is_started_again(server: AppServer) -> None:

@@ -74,6 +74,17 @@ def test_a_reader_that_comes_back_gets_what_it_has_not_seen(lines: AppServer) ->
     reader.close()
 
 
+def test_a_request_sent_behind_a_stream_does_not_break_into_it(lines: AppServer) -> None:
+    reader = Reader(lines.port)
+    reader.read_until(b": stream\n\n")
+    reader.sock.sendall(b"GET /endings/plain/answer HTTP/1.1\r\nHost: x\r\n\r\n")
+    _add(lines, "the end")
+    seen = reader.read_until(b"0\r\n\r\n")
+    assert seen.count(b"HTTP/1.1 ") == 1
+    assert reader.sock.recv(10) == b""
+    reader.close()
+
+
 def test_a_silent_stream_has_a_heartbeat(lines: AppServer) -> None:
     reader = Reader(lines.port, "/streams/lines?heartbeat=0.1")
     reader.read_until(b": still here\n\n")

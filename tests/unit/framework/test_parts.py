@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from myapp.framework import application
+from myapp.framework.compat import select_trigger, skitai, wsgi_handler
 from myapp.framework.log import Bridge, JsonFormatter, TextFormatter
 from myapp.framework.subprocess import command_line
 from myapp.framework.waiter import Watchers
@@ -56,3 +58,10 @@ def test_what_the_framework_says_is_logged(caplog: pytest.LogCaptureFixture) -> 
     with caplog.at_level(logging.DEBUG):
         Bridge()("[fail] it failed", "info")
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("ERROR", "it failed")]
+
+
+def test_installing_removes_the_wait_and_raises_the_limits() -> None:
+    application.install()
+    assert select_trigger.base_trigger.WAIT_TRIGGER == 0
+    assert skitai._WASPool.MAX_CLONES_PER_THREAD >= 8192
+    assert wsgi_handler.Handler.MAX_QUEUE.fget(None) >= 1024
