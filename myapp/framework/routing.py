@@ -42,8 +42,12 @@ class _Rule:
     rule: str
     methods: dict[str, tuple[Any, dict[str, Any]]]
 
-    def specificity(self) -> tuple[bool, ...]:
-        return tuple(part.startswith("<") for part in self.parts)
+    def specificity(self) -> tuple[int, ...]:
+        """Less is more concrete: 0 for a fixed part, 1 with text around its parameter, else 2."""
+        return tuple(0 if "<" not in part else 2 - (_tail(part) != "") for part in self.parts)
+
+    def fits(self, raw_parts: list[str]) -> bool:
+        return all(map(_fits, self.parts, raw_parts))
 
 
 class RouteTable:
@@ -102,23 +106,27 @@ class RouteTable:
         raw_parts = raw_path[1:].split("/")
         if "" in raw_parts:
             return []
-        return [
-            rule
-            for rule in self._by_length.get(len(raw_parts), ())
-            if all(
-                p.startswith("<") or p == raw for p, raw in zip(rule.parts, raw_parts, strict=True)
-            )
-        ]
+        fitting = [rule for rule in self._by_length.get(len(raw_parts), ()) if rule.fits(raw_parts)]
+        # OpenAPI: the most concrete path is the one, also for methods it does not have.
+        return [rule for rule in fitting if rule.specificity() == fitting[0].specificity()]
+
+
+def _tail(part: str) -> str:
+    """The fixed text behind a parameter, as in `<name>.svg`."""
+    return part.partition(">")[2]
 
 
 def _fits(part: str, raw: str) -> bool:
-    return part == raw or part.startswith("<")
+    if not part.startswith("<"):
+        return part == raw
+    tail = _tail(part)
+    return not tail or (raw.endswith(tail) and len(raw) > len(tail))
 
 
 def _parameters(rule: _Rule, raw_path: str) -> dict[str, str]:
     raw_parts = raw_path[1:].split("/")
     return {
-        part[1:-1].rpartition(":")[2]: decode_part(raw)
-        for part, raw in zip(rule.parts, raw_parts, strict=False)
+        part[1:].partition(">")[0].rpartition(":")[2]: decode_part(raw.removesuffix(_tail(part)))
+        for part, raw in zip(rule.parts, raw_parts, strict=True)
         if part.startswith("<")
     }

@@ -41,7 +41,7 @@ aria-label="{label}: {state}"><title>{label}: {state}</title>
 
 
 def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
-    @app.route("/<owner>/<badge>", methods=["GET"], coroutine=True)
+    @app.route("/<owner>/<name>.svg", methods=["GET"], coroutine=True)
     @operation("getBadge", PUBLIC)
     def get_badge(was: Any, call: Call) -> Steps:
         account = yield from identify(was, call)

@@ -77,9 +77,10 @@ def _authenticate_page(was: Any, call: Call) -> Steps:
 def identify(was: Any, call: Call) -> Steps:
     """The account of this request, None without credentials; the token goes to `call.state`."""
     context: Context = was.app.context
-    WRONG_CREDENTIALS.check(call.remote_address)
     try:
         credentials = read_credentials(call.headers)
+        if credentials is not None:
+            WRONG_CREDENTIALS.check(call.remote_address)
         if isinstance(credentials, GitHubCredentials):
             account = yield from _by_github(was, call, credentials)
             call.state["token"] = credentials.token

@@ -58,3 +58,17 @@ def test_an_operation_the_contract_does_not_know_is_refused_at_the_start() -> No
     app.route("/x", methods=["GET"], coroutine=True)(operation("noSuch")(nothing))
     with pytest.raises(LookupError, match="noSuch"):
         app._check_operations()
+
+
+def test_text_behind_a_parameter_belongs_to_the_path() -> None:
+    routes = table(("GET", "/b/<owner>/<name>.svg"), ("GET", "/b/<owner>/<name>"))
+    found = routes.find("GET", "/b/me/c%2B%2B.x.svg")
+    assert found.parameters == {"owner": "me", "name": "c++.x"}
+    assert routes.find("GET", "/b/me/.svg").parameters == {"owner": "me", "name": ".svg"}
+
+
+def test_a_concrete_path_without_the_method_is_not_another_path() -> None:
+    routes = table(("GET", "/r/<owner>/env"), ("PATCH", "/r/<owner>/<name>"))
+    with pytest.raises(WrongMethod) as raised:
+        routes.find("PATCH", "/r/me/env")
+    assert raised.value.headers == {"Allow": "GET, HEAD, OPTIONS"}
