@@ -32,6 +32,13 @@ def postgresql_programs() -> Path | None:
     return Path(program).resolve().parent if program else None
 
 
+def _in_memory() -> str | None:
+    """A folder in memory if there is one with room: every test copies a database."""
+    place = "/dev/shm"
+    roomy = os.access(place, os.W_OK) and shutil.disk_usage(place).free > 2 << 30
+    return place if roomy else None
+
+
 class PostgreSQL:
     """A server on a socket of its own in a temporary folder; nobody else can connect to it."""
 
@@ -40,7 +47,7 @@ class PostgreSQL:
         if programs is None:
             raise FileNotFoundError("initdb")
         # Not pytest's folder: a socket's path may have 107 bytes only, and the user may differ.
-        self._directory = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="pg-", dir=_in_memory()))
         self._programs = programs
         self._as_postgres: list[str] = []
         if os.getuid() == 0:
