@@ -11,6 +11,9 @@ import orjson
 
 HTML = "text/html; charset=utf-8"
 
+# What a handler returns whose answer was a stream: there is nothing more to send.
+STREAMED = object()
+
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

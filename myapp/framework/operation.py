@@ -13,7 +13,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from myapp.framework.answers import HTML, Answer
+from myapp.framework.answers import HTML, STREAMED, Answer
 from myapp.framework.call import Call, read_call, split_target
 from myapp.framework.compat import Revoke
 from myapp.framework.errors import RenderPage, error_answer
@@ -116,7 +116,7 @@ def write(was: Any, result: Any) -> Any:
     if isinstance(result, Revoke):
         return result
     response = was.response
-    if response.is_done():  # a stream, already under way
+    if result is STREAMED or response.is_done():  # head and body are under way
         return None
     if isinstance(result, str | bytes):
         return result

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from myapp.framework.answers import Answer, check_headers
+from myapp.framework.answers import STREAMED, Answer, check_headers
 from myapp.framework.call import Call
 from myapp.framework.operation import put
 from myapp.framework.waiter import Sleep, Watchers
@@ -64,20 +64,23 @@ def event_stream(
     with watchers.watch(key) as watcher:
         # The first batch decides the status: what `read` raises now is still a plain error.
         events, ended = (yield was.Thread(read)).fetch()
+        first = b": stream\n\n" + b"".join(event.encode() for event in events)
+        if ended:  # all at once: nothing to stream
+            return Answer(200, head.headers, first)
         put(was.response, head)
         closer = _Closer(lambda: watchers.wake(key))
-        yield b": stream\n\n" + b"".join(event.encode() for event in events)
+        yield first
         while not ended:
             _attend(channel, closer)
             woken = (yield watcher.wait(was, heartbeat)).fetch()
             yield from _until_sent(was, channel)
             if channel is None or channel.closed:
-                return None
+                return STREAMED
             events, ended = (yield was.Thread(read)).fetch()
             data = b"".join(event.encode() for event in events)
             if data or not woken:
                 yield data or b": still here\n\n"
-    return None
+    return STREAMED
 
 
 class _Closer:
