@@ -92,14 +92,27 @@ def _admit_to_build(was: Any, call: Call, build_id: int, need: str) -> Steps:
     call.state["build"] = build
 
 
+def see_private(was: Any, call: Call, repository: Repository | None) -> Steps:
+    """Raises RepositoryNotFound unless the call's account, if any, may see the repository."""
+    if call.account is None:
+        raise RepositoryNotFound()
+    access = None
+    if repository is not None:
+        known = (was.app.context, call.account, repository.id)
+        access = (yield was.Thread(accounts.access, args=known)).fetch()
+    yield from _admitted(was, call, repository, access, "READ")
+
+
 def _admitted(
     was: Any, call: Call, repository: Repository | None, access: accounts.Access | None, need: str
 ) -> Steps:
     """The repository, if the account may do what `need` says."""
     if repository is None:
+        yield from _ask_in_vain(was, call)
         raise RepositoryNotFound()
     account: Account = call.account
     if account.admin:
+        call.state["permission"] = access.permission if access else None
         return repository
     permission = yield from _permission(was, call, repository, access)
     call.state["permission"] = permission
@@ -116,6 +129,13 @@ def _admitted(
     )
 
 
+def _ask_in_vain(was: Any, call: Call) -> Steps:
+    """For what is absent GitHub is asked as well: neither time nor its outages tell it apart."""
+    token = call.state.get("token")
+    if token is not None and not call.account.admin:
+        answers.read_viewer(*(yield from github(was, requests.viewer(token))))
+
+
 def _permission(
     was: Any, call: Call, repository: Repository, access: accounts.Access | None
 ) -> Steps:
@@ -130,6 +150,8 @@ def _permission(
         facts = answers.read_repository_by_node_id(*(yield from github(was, question))).repository
         permission = facts.permission
     except NoAccess:
+        if known is None:
+            return None
         permission = None
     except TransientError:
         if age < GRACE_SECONDS:

@@ -6,13 +6,11 @@ from collections.abc import Generator
 from html import escape
 from typing import Any
 
-from myapp import accounts, builds, repositories
-from myapp.accounts import Account, allows
-from myapp.context import Context
-from myapp.errors import RepositoryNotFound
+from myapp import builds, repositories
 from myapp.framework.answers import text
 from myapp.framework.call import Call
 from myapp.framework.operation import operation
+from myapp.services.access import see_private
 from myapp.services.identity import identify
 from myapp.services.permissions import PUBLIC
 from myapp.services.web import context_of
@@ -44,33 +42,17 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("/<owner>/<name>.svg", methods=["GET"], coroutine=True)
     @operation("getBadge", PUBLIC)
     def get_badge(was: Any, call: Call) -> Steps:
-        account = yield from identify(was, call)
-        valid = call.valid
-        asked = (
-            context_of(was),
-            account,
-            valid.path["owner"],
-            valid.path["name"],
-            valid.query.get("branch"),
-        )
-        state = (yield was.Thread(state_of, args=asked)).fetch()
+        call.account = yield from identify(was, call)
+        context, path = context_of(was), call.valid.path
+        asked = (context, path["owner"], path["name"])
+        repository = (yield was.Thread(repositories.find, args=asked)).fetch()
+        if repository is None or repository.private:
+            yield from see_private(was, call, repository)
+        wanted = call.valid.query.get("branch") or repository.default_branch
+        about = (context, repository.id, wanted)
+        state = (yield was.Thread(builds.state_for_badge, args=about)).fetch() or UNKNOWN
         headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
         return text(was, draw(state), headers=headers, content_type="image/svg+xml")
-
-
-def state_of(
-    context: Context, account: Account | None, owner: str, name: str, branch: str | None
-) -> str:
-    """The branch's state in words; RepositoryNotFound for a private one one may not see."""
-    repository = repositories.find(context, owner, name)
-    if repository is None:
-        raise RepositoryNotFound()
-    if repository.private and not (account and account.admin):
-        access = accounts.access(context, account, repository.id) if account else None
-        if not allows(access.permission if access else None, "READ"):
-            raise RepositoryNotFound()
-    wanted = branch or repository.default_branch
-    return builds.state_for_badge(context, repository.id, wanted) or UNKNOWN
 
 
 def draw(state: str) -> str:

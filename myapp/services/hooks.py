@@ -110,9 +110,9 @@ def rotate(was: Any, call: Call) -> Steps:
 
 
 def token_for(was: Any, call: Call, repository: Repository) -> Steps:
-    """The caller's GitHub token, or else the one that the repository was registered with."""
+    """The caller's GitHub token if it sees the repository, else the one it was registered with."""
     token = call.state.get("token")
-    if token is None:
+    if token is None or call.state.get("permission") is None:
         known = (context_of(was), repository.id)
         token = (yield was.Thread(repositories.repository_token, args=known)).fetch()
     if token is None:
