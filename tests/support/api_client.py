@@ -1,4 +1,4 @@
-"""A small client of Hobotnica's API for tests."""
+"""A small client of Hobotnica's API for tests: every exchange is held against openapi.yaml."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+
+from tests.support.contract_check import Exchange, check
+
+_LARGEST_CHECKED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,18 @@ class Api:
             timeout=self.timeout,
             redirect=False,
         )
+        if path.startswith("/api/") and len(body or b"") <= _LARGEST_CHECKED:
+            check(
+                Exchange(
+                    method=method,
+                    url=self.url + path,
+                    request_headers=list(sent.items()),
+                    request_body=body or b"",
+                    status=found.status,
+                    headers=list(found.headers.items()),
+                    body=found.data,
+                )
+            )
         return Answer(found.status, {k.lower(): v for k, v in found.headers.items()}, found.data)
 
     def get(self, path: str, **options: Any) -> Answer:
