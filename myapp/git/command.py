@@ -184,31 +184,37 @@ def _start(
 def _collect(
     process: subprocess.Popen[bytes], timeout: float, interrupt: Interrupt | None
 ) -> tuple[bytes, bytes]:
+    """Both streams until they and the process have ended."""
     deadline = time.monotonic() + timeout
+    ended = os.pidfd_open(process.pid)  # not Popen.wait(timeout), which sleeps and looks
     kept: dict[int, bytearray] = {}
     poll = select.poll()
+    poll.register(ended, select.POLLIN)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             kept[stream.fileno()] = bytearray()
             poll.register(stream, select.POLLIN)
     if interrupt is not None:
         poll.register(interrupt.fileno(), select.POLLIN)
-    waiting = set(kept)
-    while waiting:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise GitError("timeout")
-        for fd, _ in poll.poll(left * 1000):
-            if fd not in waiting:
-                if interrupt is not None:
-                    interrupt.check()
-                continue
-            data = os.read(fd, 65536)
-            if data:
-                kept[fd] = (kept[fd] + data)[-KEPT_OUTPUT:]
-            else:
-                waiting.discard(fd)
-                poll.unregister(fd)
-    process.wait(max(0.1, deadline - time.monotonic()))
+    waiting = {*kept, ended}
+    try:
+        while waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise GitError("timeout")
+            for fd, _ in poll.poll(left * 1000):
+                if fd not in waiting:
+                    if interrupt is not None:
+                        interrupt.check()
+                    continue
+                data = b"" if fd == ended else os.read(fd, 65536)
+                if data:
+                    kept[fd] = (kept[fd] + data)[-KEPT_OUTPUT:]
+                else:
+                    waiting.discard(fd)
+                    poll.unregister(fd)
+    finally:
+        os.close(ended)
+    process.wait()
     out, err = kept.values()
     return bytes(out), bytes(err)

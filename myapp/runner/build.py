@@ -126,7 +126,6 @@ class Attempt:
         return self._make(workspace)
 
     def _enter(self, step: str) -> None:
-        self._output.flush()
         self._emit("step", step.encode())
         self._output.mark(step)
 
@@ -134,6 +133,7 @@ class Attempt:
         job = self._job
         self._enter("fetching")
         self._output.command(f"git fetch {job.url} {job.sha}")
+        self._output.flush()
         delays = {"gone": list(GONE_DELAYS)}
         while True:
             try:
@@ -257,6 +257,7 @@ class Attempt:
     def _conclude(self, result: Result) -> Result:
         words = result.state.replace("_", " ")
         self._output.mark(words if result.state == PASSED else f"{words}: {result.reason}")
+        self._output.finish()
         return result
 
 

@@ -25,6 +25,7 @@ class Output:
         self._pending = bytearray()
         self._due: float | None = None
         self._at_line_start = True
+        self._lines = b""  # our own, masked, on their way with the next chunk
         self.tail = b""  # the newest raw bytes, for the verdict; they never leave the process
         self.paused = 0.0  # seconds spent waiting for the receiver
 
@@ -45,7 +46,7 @@ class Output:
             self._advance(CHUNK)
 
     def mark(self, step: str) -> None:
-        """A line that says which step begins."""
+        """A line that says which step begins; it waits for the next chunk or `flush()`."""
         self._say(f"{MARK}{step}\n")
 
     def command(self, line: str) -> None:
@@ -56,16 +57,20 @@ class Output:
         """Give out what waits."""
         self._due = None
         self._advance(len(self._pending))
+        self._send(b"")
 
     def finish(self) -> None:
         """Give out everything, also what might have become a secret."""
-        self.flush()
+        self._advance(len(self._pending))
         self._give(self._masker.finish())
+        self.flush()
 
     def _say(self, line: str) -> None:
-        self.finish()
+        self._advance(len(self._pending))
+        self._give(self._masker.finish())
         start = b"" if self._at_line_start else b"\n"
-        self._send(start + self._masker.feed(line.encode()) + self._masker.finish())
+        self._lines += start + self._masker.feed(line.encode()) + self._masker.finish()
+        self._at_line_start = True
 
     def _advance(self, size: int) -> None:
         data = bytes(self._pending[:size])
@@ -90,6 +95,7 @@ class Output:
         self._send(data[:end] + (b"" if ended else b"\n") + note)
 
     def _send(self, data: bytes) -> None:
+        data, self._lines = self._lines + data, b""
         if not data:
             return
         self._at_line_start = data.endswith(b"\n")

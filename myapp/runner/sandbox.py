@@ -19,6 +19,7 @@ import resource
 import shutil
 import signal
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from myapp.runner import tree
@@ -33,6 +34,13 @@ _INIT = ("/bin/sh", "-c", '"$@"; exit $?', "init")
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # What chroot(1) needs to change the user, and loses by it (half as slow as setpriv(1)).
 _DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT")
+
+
+def warm() -> None:
+    """Find out once what is the same for every build; forked processes then know it."""
+    _system_directories()
+    for name in ("bwrap", "chroot", "unshare", "setpriv"):
+        _program(name)
 
 
 def identity(job: Job) -> tuple[int, int] | None:
@@ -96,6 +104,7 @@ def _limit(pid: int, kind: int, value: int) -> None:
     resource.prlimit(pid, kind, (value, value))
 
 
+@cache
 def _program(name: str) -> str:
     """The absolute path: a build's PATH must not choose what runs before its user is put on."""
     return shutil.which(name) or name
@@ -128,7 +137,8 @@ def _bubblewrap(job: Job) -> list[str]:
     return [*command, _program("chroot"), user, "--groups=", "--skip-chdir", "/"]
 
 
-def _system_directories() -> list[str]:
+@cache
+def _system_directories() -> tuple[str, ...]:
     command = []
     for place in _SYSTEM:
         command += ["--ro-bind-try", place, place]
@@ -143,7 +153,7 @@ def _system_directories() -> list[str]:
         command += ["--ro-bind-try", str(resolver), str(resolver)]
     if Path("/etc/hobotnica").is_dir():
         command += ["--tmpfs", "/etc/hobotnica"]
-    return command
+    return tuple(command)
 
 
 def _own_directories(job: Job) -> list[str]:

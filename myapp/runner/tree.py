@@ -12,7 +12,6 @@ import os
 import signal
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -62,6 +61,9 @@ def kill_descendants(usage: Usage, deadline: float = 5.0) -> bool:
     # Blocked, so that sigtimedwait() can wait for the next death instead of sleeping.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
+        if _reap(usage):
+            # Mostly it is the sandbox's last process, which is ending by itself.
+            signal.sigtimedwait({signal.SIGCHLD}, 0.005)
         while _reap(usage):
             living = descendants(os.getpid())
             for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first: none can fork away
@@ -98,7 +100,8 @@ def processes() -> list[tuple[int, int]]:
     for name in names:
         with contextlib.suppress(OSError, ValueError):
             # proc(5): the name in parentheses may hold anything, so read behind the last one.
-            state, parent = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[:2]
+            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - there are hundreds
+                state, parent = file.read().rpartition(b")")[2].split()[:2]
             if state not in (b"Z", b"X"):
                 found.append((int(name), int(parent)))
     return found

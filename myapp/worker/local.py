@@ -108,7 +108,7 @@ class Worker:
 
     def _next_moment(self) -> float:
         moments = [self._look_at, self._expire_at]
-        moments += [run.retry_at for run in self._runs.values() if run.delay]
+        moments += [run.due for run in self._runs.values() if run.due is not None]
         if any(run.stopping for run in self._runs.values()):
             moments.append(time.monotonic() + 1.0)
         if self._drain_until is not None:
@@ -176,7 +176,8 @@ class Worker:
 
     def _advance(self, run: Run) -> None:
         """Write what has come, as far as the database takes it."""
-        if run.delay and time.monotonic() < run.retry_at:
+        if run.due is None or time.monotonic() < run.due:
+            run.insist()
             return
         try:
             while (write := run.next()) is not None:

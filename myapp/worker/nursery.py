@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 
-from myapp.runner import tree
+from myapp.runner import sandbox, tree
 from myapp.runner.build import Attempt
 from myapp.runner.model import Job, Stopped
 from myapp.worker import frames
@@ -78,6 +78,7 @@ def _be_the_nursery(control: socket.socket, parent: int) -> None:
     wake = _hear(signal.SIGCHLD, signal.SIGTERM)
     if os.getppid() != parent:
         return
+    sandbox.warm()
     gc.collect()
     gc.freeze()
     own = os.getpid()
@@ -127,14 +128,22 @@ def _hear(*numbers: signal.Signals) -> int:
 
 
 def _reap(supervisors: set[int]) -> None:
+    killed = False
     while True:
         try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if pid == 0:
             break
+        # One that ended by itself has seen to its build's processes.
+        killed = killed or status != 0
         supervisors.discard(pid)
+    if killed:
+        _kill_orphans(supervisors)
+
+
+def _kill_orphans(supervisors: set[int]) -> None:
     # Children that nobody here started: orphans of a supervising process that was killed.
     parents = dict(tree.processes())
     own = os.getpid()

@@ -30,6 +30,7 @@ from myapp.github.errors import (
 from myapp.worker.delays import backoff
 
 LOOK_EVERY = 5.0  # seconds between two looks at the outbox that nobody asked for
+REST = 0.5  # seconds after a look: what changes meanwhile is told once, as it is then
 BATCH = 5  # together they must be sent within the lease that they are taken with
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
 MOST_FAILURES = 150  # more than a day; nobody looks at such a commit any more
@@ -102,6 +103,7 @@ class Reporter:
                 log.warning("commit statuses wait for the database: %s", error)
             except Exception:
                 log.exception("commit statuses are not sent")
+            stopping = stopping or bool(select.select([self._reader], [], [], REST)[0])
         listener.close()
 
     def send_due(self) -> int:

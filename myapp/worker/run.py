@@ -14,6 +14,7 @@ from myapp.worker import frames
 
 MOST_WAITING = 1 << 20  # bytes that may wait for the database before the build is held back
 LARGEST_APPEND = 256 << 10
+SETTLE_SECONDS = 0.05  # between two writes, so that a quick build needs few
 OBEY_SECONDS = 5.0  # how long a supervising process has to end its build
 
 
@@ -26,6 +27,7 @@ class Run:
         self.pid: int | None = None
         self.ended = False  # the supervising process has nothing more to say
         self.retry_at = 0.0
+        self.write_at = time.monotonic() + SETTLE_SECONDS
         self.delay = 0.0
         self.watched = False  # whether the loop waits for it
         self._connection = connection
@@ -43,6 +45,15 @@ class Run:
     def full(self) -> bool:
         """Whether nothing more should be read before something has been written."""
         return self._size >= MOST_WAITING
+
+    @property
+    def due(self) -> float | None:
+        """When to write (monotonic seconds); None if there is nothing to write."""
+        if self.delay:
+            return self.retry_at
+        if self.ended or self.full or any(kind == "result" for kind, _ in self._waiting):
+            return 0.0
+        return self.write_at if self._waiting else None
 
     @property
     def stopping(self) -> bool:
@@ -68,7 +79,9 @@ class Run:
             self._size += len(body)
 
     def next(self) -> tuple[str, bytes] | None:
-        """The next write; adjoining pieces of log are one, and only the newest step counts."""
+        """The next write; adjoining pieces of log are one, and only the newest step counts,
+        which is none of a build that has ended.
+        """
         if not self._waiting:
             return None
         kind, body = self._waiting[0]
@@ -80,7 +93,9 @@ class Run:
                     break
                 parts.append(self._waiting.popleft()[1])
             self._waiting.appendleft(("log", b"".join(parts)))
-        elif kind == "step" and any(later == "step" for later, _ in list(self._waiting)[1:]):
+        elif kind == "step" and any(
+            later in ("step", "result") for later, _ in list(self._waiting)[1:]
+        ):
             self._waiting.popleft()
             self._size -= len(body)
             return self.next()
@@ -91,6 +106,7 @@ class Run:
         _, body = self._waiting.popleft()
         self._size -= len(body)
         self.delay = 0.0
+        self.write_at = time.monotonic() + SETTLE_SECONDS
 
     def put_off(self) -> None:
         """The database does not answer: again in a while."""

@@ -71,12 +71,14 @@ def test_lines_of_our_own_begin_on_a_line():
     to.output.mark("fetching")
     to.output.write(b"no newline")
     to.output.mark("passed")
+    to.output.finish()
     assert to.text == b"==> fetching\nno newline\n==> passed\n"
 
 
 def test_lines_of_our_own_are_masked_too():
     to = Receiver(secrets=["s3cr3t-value"])
     to.output.command("git fetch s3cr3t-value")
+    to.output.flush()
     assert to.text == b"$ git fetch ***\n"
 
 
@@ -94,4 +96,5 @@ def test_our_lines_come_also_after_the_cut():
     to.output.write(b"abcdefgh")
     to.output.flush()
     to.output.mark("failed: make test exited with 2")
+    to.output.finish()
     assert to.text.endswith(b"==> log cut at 4 bytes\n==> failed: make test exited with 2\n")

@@ -42,6 +42,24 @@ def test_only_the_newest_step_is_written(line):
     assert drained(run) == [("log", b"1"), ("step", b"running")]
 
 
+def test_a_build_that_has_ended_is_at_no_step(line):
+    run, there = line
+    there.sendall(pack("step", b"running") + pack("log", b"1") + pack("result", b"{}"))
+    run.read()
+    assert drained(run) == [("log", b"1"), ("result", b"{}")]
+
+
+def test_writes_are_gathered_until_the_end_comes(line):
+    run, there = line
+    assert run.due is None
+    there.sendall(pack("log", b"1"))
+    run.read()
+    assert run.due == run.write_at > 0
+    there.sendall(pack("result", b"{}"))
+    run.read()
+    assert run.due == 0.0
+
+
 def test_a_write_that_failed_comes_again(line):
     run, there = line
     there.sendall(pack("log", b"a"))
