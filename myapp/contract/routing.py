@@ -82,5 +82,5 @@ def _walk(
 def _unquote(segment: str) -> str:
     try:
         return unquote_to_bytes(segment).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise MalformedRequest("The path is not UTF-8") from None
