@@ -26,7 +26,7 @@ class RouteCoroutine(Coroutine):
 class Application(atila.Atila):
     """`atila.Atila` with the adapter's fixes; `bind` gives the handlers what they need.
 
-    Requests do not pass Atila's executor: it retypes parameters (FRAMEWORK.md 15), evaluates
+    Requests do not pass Atila's executor: it retypes parameters (docs/framework.md, 15), evaluates
     assertion texts (7), runs maintenance inside requests (10) and commits pickled cookies (8).
     """
 

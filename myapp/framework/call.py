@@ -1,4 +1,4 @@
-"""One request as the routes see it: raw, decoded exactly once, never retyped (FRAMEWORK.md 15)."""
+"""One request as the routes see it: raw, decoded once, never retyped (docs/framework.md, 15)."""
 
 from __future__ import annotations
 

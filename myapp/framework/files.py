@@ -1,7 +1,7 @@
 """Files under /static/: read once, answered from memory on the event loop.
 
-The set's own handler follows symbolic links out of the directory (FRAMEWORK.md; default_handler.py
-serves what `isfile` says is one).
+The set's own handler follows symbolic links out of the directory (default_handler.py serves what
+`isfile` says is one).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class GitHubCall(Wait):
     """The task behind `github`, for `was.Tasks`: `fetch()` is (status, headers, body) or raises.
 
     The stub is created on the event loop: made in a request's thread or after `was.Thread`, it
-    races its own answer and hangs for a minute (FRAMEWORK.md 6).
+    races its own answer and hangs for a minute (docs/framework.md, 6).
     """
 
     def __init__(

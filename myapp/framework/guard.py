@@ -1,4 +1,4 @@
-"""The guard every coroutine route goes through (FRAMEWORK.md 2 and 3)."""
+"""The guard every coroutine route goes through (docs/framework.md, 2 and 3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from functools import wraps
 from typing import Any
 
-from myapp.framework.compat import Mask, Task, skitai
+from myapp.framework.compat import Mask, Task, Tasks, skitai
 from myapp.framework.waiter import Sleep
 
 Handler = Callable[..., Generator[Any, Any, Any]]
@@ -37,7 +37,7 @@ def coroutine_guard(handler: Handler) -> Handler:
             ended, result = True, end.value
         except Exception as early:
             error = early
-        if not isinstance(task, Task) or isinstance(task, Mask):
+        if not _suspends(task):
             yield Sleep(was, 0)
         if error is not None:
             raise error
@@ -53,6 +53,13 @@ def coroutine_guard(handler: Handler) -> Handler:
 
     guarded.__signature__ = inspect.signature(handler)  # type: ignore[attr-defined]
     return guarded
+
+
+def _suspends(task: Any) -> bool:
+    """Whether yielding it is a real suspension: text, a Mask and empty Tasks come back at once."""
+    if not isinstance(task, Task) or isinstance(task, Mask):
+        return False
+    return not (isinstance(task, Tasks) and not task._reqs)
 
 
 def raise_clone_limit(limit: int = 8192) -> None:

@@ -32,6 +32,7 @@ DRAIN_SECONDS = 5.0
 RESTART_SECONDS = 3
 STARTUP_FAILED = 2  # http_server.EXCD_STARTUP_ERROR
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class Companion:
@@ -102,8 +103,27 @@ def _reap(*_: Any) -> None:
             ended, status = pid, 0
         if ended:
             _forget_worker(pid, status)
+    _end_orphans()
     if companion is not None:
         companion.check()
+
+
+def _end_orphans() -> None:
+    """Adopt and end the commands that a web worker had started when it was killed.
+
+    Nobody would hear how they end. `timeout` made each of them a process group in our session.
+    """
+    known = {pid for pid, process in http_server.PID.items() if process is not None}
+    if companion is not None and companion.process is not None:
+        known.add(companion.process.pid)
+    for child in psutil.Process().children():
+        with contextlib.suppress(OSError, psutil.Error):
+            group = os.getpgid(child.pid)
+            if child.pid in known:
+                continue
+            if os.getsid(child.pid) == os.getsid(0) and group != os.getpgrp():
+                os.killpg(group, signal.SIGKILL)
+            os.waitpid(child.pid, os.WNOHANG)
 
 
 def _forget_worker(pid: int, status: int) -> None:
@@ -225,6 +245,7 @@ def install(command: Sequence[str] = ()) -> None:
     """Replace the set's process handling; `command` is the companion's."""
     global companion, master_pid  # noqa: PLW0603
     master_pid = os.getpid()
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     companion = Companion(command) if command else None
     http_server.hCHLD = _reap

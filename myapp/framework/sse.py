@@ -1,4 +1,4 @@
-"""Server-sent events that flush at once and notice a client that went away (FRAMEWORK.md 12)."""
+"""Server-sent events that flush at once and notice a vanished client (docs/framework.md, 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands through `was.Subprocess`, made safe (FRAMEWORK.md 11 and 14)."""
+"""Commands through `was.Subprocess`, made safe (docs/framework.md, 11 and 14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jinja2 as pages need it: everything escaped, no line statements (FRAMEWORK.md 9)."""
+"""Jinja2 as pages need it: everything escaped, no line statements (docs/framework.md, 9)."""
 
 from __future__ import annotations
 

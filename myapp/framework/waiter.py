@@ -1,8 +1,8 @@
 """Waiting without a thread: tasks a coroutine yields and that the event loop resumes.
 
 `yield Sleep(was, seconds)`; `yield Wait` subclasses; `Within` bounds any other task; `Watch` waits
-to be woken by key from any thread. The set has no such thing (FRAMEWORK.md 12: data yielded after
-`was.Thread` stayed for 3 s because nothing woke the loop).
+to be woken by key from any thread. The set has no such thing (docs/framework.md, 12: data yielded
+after `was.Thread` stayed for 3 s because nothing woke the loop).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands through `was.Subprocess` (FRAMEWORK.md 11, 14)."""
+"""Commands through `was.Subprocess` (docs/framework.md, 11, 14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coroutines that end in every way, and the next one (FRAMEWORK.md 2, 3, 12)."""
+"""Coroutines that end in every way, and the next one (docs/framework.md, 2, 3, 12)."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ def test_a_verb_raises_its_typed_error_through_the_thread(client: httpx.Client) 
     assert "told by the verb" in answer.text
 
 
+def test_output_that_is_no_text_is_an_error_and_no_hanging_request(client: httpx.Client) -> None:
+    assert client.get("/endings/no-text").json() == {"error": "UnicodeDecodeError"}
+
+
+def test_no_ending_keeps_a_clone(client: httpx.Client) -> None:
+    for where in WHERE:
+        for kind in KINDS:
+            for _ in range(5):
+                client.get(f"/endings/{where}/{kind}")
+    assert client.get("/endings/clones").json()["held"] < 20
+
+
 def test_code_after_a_yield_is_on_the_event_loop(client: httpx.Client) -> None:
     assert client.get("/endings/thread").json() == [False, True, True, True]
 
@@ -112,6 +124,7 @@ def test_3000_requests_of_one_ending_leave_the_server_able_to_answer(
     with ThreadPoolExecutor(8) as pool:
         statuses = set(pool.map(_requests, [(server.url, path)] * 8))
     assert statuses == {frozenset({want})}
+    assert server.client.get("/endings/clones").json()["held"] < 20
     assert server.client.get("/endings/after-thread/answer").status_code == 200
 
 

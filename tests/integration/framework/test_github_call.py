@@ -1,4 +1,4 @@
-"""Calls to GitHub through `was.stub`, and every way they fail (FRAMEWORK.md 5, 6)."""
+"""Calls to GitHub through `was.stub`, and every way they fail (docs/framework.md, 5, 6)."""
 
 from __future__ import annotations
 
@@ -134,11 +134,13 @@ def test_a_path_cannot_break_out_of_its_line(app: AppServer, peer: Peer, path: s
     assert " " not in peer.last["path"]
 
 
-def test_calls_right_after_a_thread_do_not_race_their_answers(app: AppServer) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ["github", "github-after-thread"])
+def test_no_call_races_its_own_answer(app: AppServer, route: str) -> None:
     def many(_: int) -> set[int]:
         with httpx.Client(base_url=app.url, timeout=30, trust_env=False) as client:
-            path = "/api/github-after-thread?path=/any/race"
-            return {client.get(path).status_code for _ in range(100)}
+            path = f"/api/{route}?path=/any/race"
+            return {client.get(path).status_code for _ in range(400)}
 
     with ThreadPoolExecutor(8) as pool:
         assert set().union(*pool.map(many, range(8))) == {200}

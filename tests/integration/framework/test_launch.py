@@ -1,4 +1,4 @@
-"""Starting and ending (FRAMEWORK.md 13, 14): one clear line, and nothing left."""
+"""Starting and ending (docs/framework.md, 13, 14): one clear line, and nothing left."""
 
 from __future__ import annotations
 
@@ -209,6 +209,20 @@ def test_requests_in_flight_are_answered_before_the_end(server: AppServer) -> No
         server.process.terminate()
         assert answer.result(20).json() == {"slow": True}
     assert server.process.wait(20) == 0
+
+
+def test_a_running_command_does_not_keep_the_server_from_ending(
+    server: AppServer, tmp_path: Path
+) -> None:
+    query = {"script": "sleep 61.7", "log": str(tmp_path / "log"), "timeout": "90"}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.client.get, "/api/command", params=query)
+        wait_until(lambda: any("61.7" in p.cmdline() for p in family(server)), 10)
+        processes = family(server)
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        wait_until(lambda: all_gone(processes), 5, what="the command has ended")
+        assert asked.exception(10) is not None
 
 
 def _is_open(server: AppServer) -> bool:

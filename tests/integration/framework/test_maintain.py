@@ -1,4 +1,4 @@
-"""`@app.maintain` by a real timer (FRAMEWORK.md 10)."""
+"""`@app.maintain` by a real timer (docs/framework.md, 10)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_jobs_run_without_a_request_again_and_again_and_their_errors_stay_theirs
     try:
         wait_until(lambda: "tick 0 of framework-test" in server.log, 30, what="the first run")
         wait_until(lambda: "tick 1 of framework-test" in server.log, 30, what="the second run")
-        wait_until(lambda: server.log.count("this job always fails") > 1, 30, what="the errors")
+        wait_until(lambda: server.log.count("broken failed") > 1, 30, what="the errors")
         assert server.client.get("/endings/plain/answer").status_code == 200
         assert server.client.get("/endings/after-thread/answer").status_code == 200
     finally:

@@ -1,4 +1,4 @@
-"""Raw requests, the error envelope, framing, headers and cookies (FRAMEWORK.md 15, 16)."""
+"""Raw requests, the error envelope, framing, headers and cookies (docs/framework.md, 15, 16)."""
 
 from __future__ import annotations
 
@@ -143,6 +143,23 @@ def test_a_body_that_is_not_read_is_never_taken_for_a_request(
     assert b"smuggled" not in answer
 
 
+def test_a_body_that_comes_after_the_answer_is_never_taken_for_a_request(
+    server: AppServer,
+) -> None:
+    smuggled = b"GET /api/echo/smuggled/x HTTP/1.1\r\n" + HOST + b"\r\n"
+    head = b"GET /api/echo/a/b HTTP/1.1\r\n" + HOST
+    with socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+        sock.sendall(head + b"Content-Length: %d\r\n\r\n" % len(smuggled))
+        first = sock.recv(65536)
+        assert b"Connection: close" in first
+        try:
+            sock.sendall(smuggled)
+            rest = sock.recv(65536)
+        except ConnectionError:
+            rest = b""
+    assert b"smuggled" not in first + rest
+
+
 def test_no_protocol_is_switched(server: AppServer) -> None:
     lines = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
     answer = raw(server, b"GET /endings/plain/answer HTTP/1.1\r\n" + HOST + lines + b"\r\n")
@@ -244,7 +261,8 @@ def test_forwarded_headers_of_strangers_are_not_believed(client: httpx.Client) -
 
 
 def test_the_log_has_no_query_and_requests_see_no_environment(server: AppServer) -> None:
-    server.client.get("/api/echo/a/b?token=canary-in-the-query")
+    answer = server.client.get("/api/echo/a/b?token=canary-in-the-query")
+    assert answer.json()["sees_environment"] is False
     wait_until(lambda: "GET /api/echo/a/b 200" in server.log, what="the request is logged")
     assert "canary" not in server.log
 

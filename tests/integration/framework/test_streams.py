@@ -1,4 +1,4 @@
-"""Server-sent events: at once, to many, and nothing left of who went away (FRAMEWORK.md 12)."""
+"""Server-sent events: at once, to many, nothing left of who went away (docs/framework.md, 12)"""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ def __mount__(app: Any, mntopt: Any) -> None:  # noqa: N807
                 "address": call.remote_address,
                 "scheme": call.scheme,
                 "headers": dict(call.headers),
+                "sees_environment": "SECRET" in was.env,
             },
         )
 

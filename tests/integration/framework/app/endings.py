@@ -156,6 +156,20 @@ def __mount__(app: Any, mntopt: Any) -> None:  # noqa: N807
         yield Sleep(was, float(call.query_value("seconds", "1")))
         return answer(was, {"slow": True})
 
+    @app.route("/no-text", methods=["GET"], coroutine=True)
+    @page()
+    def no_text(was, call):
+        ended = yield was.Subprocess("printf '\\377'")
+        return answer(was, {"error": type(ended._expt).__name__})
+
+    @app.route("/clones", methods=["GET"], coroutine=True)
+    @page()
+    def clones(was, call):
+        from skitai import was as pool
+
+        kept = list(pool._WASPool__p.values())
+        return answer(was, {"held": sum(bool(getattr(one, "env", None)) for one in kept)})
+
     @app.route("/blocking", methods=["GET"], coroutine=True)
     @page()
     def blocking(was, call):
