@@ -18,7 +18,7 @@ from myapp.errors import BuildNotFound, PermissionDenied, RepositoryNotFound
 from myapp.framework.call import Call
 from myapp.framework.github_call import github
 from myapp.github import answers, requests
-from myapp.github.errors import NoAccess, TransientError
+from myapp.github.errors import NoAccess, OwnerNotFound, TransientError
 from myapp.repositories import Repository
 from myapp.services.permissions import ADMIN, GITHUB_PERMISSION, PUBLIC, SIGNED_IN
 
@@ -172,8 +172,12 @@ def _admit_to_owner(was: Any, call: Call, login: str) -> Steps:
     may = context.cache.get("owners", key)
     token = call.state.get("token")
     if may is None and token is not None:
-        owner = answers.read_owner(*(yield from github(was, requests.owner(token, login))))
-        may = owner.may_administer
-        context.cache.put("owners", key, may, OWNER_TTL)
+        try:
+            owner = answers.read_owner(*(yield from github(was, requests.owner(token, login))))
+            may = owner.may_administer
+        except OwnerNotFound:
+            may = False
+        if may:
+            context.cache.put("owners", key, may, OWNER_TTL)
     if not may:
         raise PermissionDenied(f"Only who administers {login} at GitHub may do this")

@@ -18,6 +18,10 @@ from myapp.services.web import context_of
 
 Steps = Generator[Any, Any, Any]
 
+# What wants looking at comes first.
+_URGENCY = {"failed": 0, "errored": 0, "timed_out": 0, "running": 1, "queued": 2, "passed": 4}
+_NEVER: Json = {"created_at": ""}
+
 
 def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("/favorites", methods=["GET"], coroutine=True)
@@ -44,7 +48,25 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
 
 def favorite_shapes(context: Context, account: Account, order: str) -> list[Json]:
     """The account's favourites as JSON (blocking)."""
-    return shapes_of(context, repositories.list_favorites(context, account, order))
+    return ordered(shapes_of(context, repositories.list_favorites(context, account)), order)
+
+
+def ordered(shapes: list[Json], order: str) -> list[Json]:
+    """By `date` of the last build, the newest first, or by `status`, what is wrong first.
+
+    Those that are equal keep their order.
+    """
+    if order == "status":
+        return sorted(shapes, key=_urgency)
+    return sorted(shapes, key=lambda one: (one["last_build"] or _NEVER)["created_at"], reverse=True)
+
+
+def _urgency(shape: Json) -> int:
+    if shape["status"] in ("failed", "revoked"):
+        return 0
+    if shape["last_build"] is None:
+        return 5
+    return _URGENCY.get(shape["last_build"]["state"], 3)
 
 
 def mark(was: Any, call: Call, marked: bool) -> Steps:

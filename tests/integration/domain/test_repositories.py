@@ -206,18 +206,15 @@ def test_settings_are_changed_all_or_none(context: Context) -> None:
         repositories.update_settings(context, 99, right, "octocat")
 
 
-def test_favourites_are_listed_by_date_or_by_what_wants_looking_at(context: Context) -> None:
+def test_favourites_are_listed_from_the_newest_mark_while_they_are_seen(context: Context) -> None:
     account = domain.account(context)
     calm = domain.ready(context, "octo", "calm")
     broken = domain.registered(context, "octo", "broken")
-    repositories.mark_failed(context, broken.id, "why")
     assert repositories.list_favorites(context, account) == []
     for repository in (broken, calm, calm):
         repositories.set_favorite(context, account, repository.id, True)
-    by_date = repositories.list_favorites(context, account, "date")
-    assert [each.name for each in by_date] == ["calm", "broken"]
-    by_status = repositories.list_favorites(context, account, "status")
-    assert [each.name for each in by_status] == ["broken", "calm"]
+    marked = repositories.list_favorites(context, account)
+    assert [each.name for each in marked] == ["calm", "broken"]
     accounts.grant(context, account, calm.id, None)
     assert [each.name for each in repositories.list_favorites(context, account)] == ["broken"]
     repositories.set_favorite(context, account, broken.id, False)

@@ -90,6 +90,17 @@ class Place:
         self._open.append(client)
         return client
 
+    def plain(
+        self, login: str | None = OWNER, headers: dict[str, str] | None = None
+    ) -> httpx.Client:
+        """The same, not held to the contract: for pages, and for what openapi-core cannot read."""
+        credentials = personal_token(login, self.tokens[login]) if login else {}
+        given = {**new_address(), **credentials, **(headers or {})}
+        options: dict[str, Any] = {"timeout": 30, "trust_env": False}
+        client = httpx.Client(base_url=self.service.url, headers=given, **options)
+        self._open.append(client)
+        return client
+
     def session(self, login: str, token: str = "") -> dict[str, str]:
         """The headers of a browser in which somebody has signed in."""
         session_id = accounts.open_session(
