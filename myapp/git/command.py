@@ -41,11 +41,10 @@ _CONFIGURATION = (
     ("http.lowSpeedLimit", "1000"),
     ("http.lowSpeedTime", str(LOW_SPEED_SECONDS)),
     ("http.userAgent", "git/hobotnica"),
-    ("transfer.fsckObjects", "true"),
-    # Harmless faults of old histories, which GitHub itself takes.
-    ("fetch.fsck.zeroPaddedFilemode", "ignore"),
-    ("fetch.fsck.missingSpaceBeforeDate", "ignore"),
-    ("fetch.fsck.badTimezone", "ignore"),
+    # Git would keep a pack of every fetch to check it, and with thousands of packs everything gets
+    # slow. What is dangerous in a checkout (a path into .git) the checkout itself refuses.
+    ("transfer.fsckObjects", "false"),
+    ("fetch.writeCommitGraph", "false"),
     ("submodule.recurse", "false"),
     ("fetch.recurseSubmodules", "false"),
     # Objects that a checkout borrows must never be pruned behind its back.

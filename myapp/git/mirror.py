@@ -25,6 +25,7 @@ _PROGRESS = re.compile(r"^(?:remote: )?\w[\w ]*: +\d+% .*$")
 _ALL_HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _FETCH = ("fetch", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 SMALLEST_LIMIT = 1 << 20
+NEWEST = "refs/ci/newest"  # the commit that was fetched last
 
 
 def clone_command(
@@ -111,6 +112,20 @@ def fetch_sha(
         )
     except GitError as error:
         raise (commit_gone(sha) if error.kind == "gone" else error) from None
+    _remember(mirror, sha)
+
+
+def _remember(mirror: Path, sha: str) -> None:
+    """Point NEWEST at the commit, so that the next fetch asks for what came after it only.
+
+    Otherwise the references of builds are gone by then, and everything since the last pull would
+    be fetched again. Written by hand: `git update-ref` would be one more process a build, and two
+    builds at once would meet at its lock.
+    """
+    with contextlib.suppress(OSError):  # only a matter of speed
+        written = mirror / f"{NEWEST}-{secrets.token_hex(4)}.lock"  # no reference ends so
+        written.write_text(f"{sha}\n")
+        written.rename(mirror / NEWEST)
 
 
 def heads(mirror: Path) -> dict[str, str]:

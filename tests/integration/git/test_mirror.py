@@ -70,8 +70,19 @@ def test_a_commit_is_fetched_by_its_sha_and_forgotten(origin, mirror):
     mirrors.fetch_sha(Remote(str(origin)), mirror, sha, "refs/ci/1-1", **LIMITS)
     assert git(mirror, "rev-parse", "refs/ci/1-1") == sha
     mirrors.delete_ref(mirror, "refs/ci/1-1")
-    mirrors.delete_ref(mirror, "refs/ci/1-1")
-    assert "refs/ci" not in git(mirror, "for-each-ref")
+    assert "refs/ci/1-1" not in git(mirror, "for-each-ref")
+
+
+def test_only_what_is_new_is_fetched(origin, mirror):
+    remote = Remote(str(origin))
+    for number in range(3):
+        sha = add(origin, {"n": str(number)})
+        before = git(mirror, "count-objects").split()[0]
+        mirrors.fetch_sha(remote, mirror, sha, f"refs/ci/{number}-1", **LIMITS)
+        mirrors.delete_ref(mirror, f"refs/ci/{number}-1")
+        assert int(git(mirror, "count-objects").split()[0]) - int(before) == 3
+    assert git(mirror, "rev-parse", mirrors.NEWEST) == sha
+    assert git(mirror, "for-each-ref", "--format=%(refname)", "refs/ci") == mirrors.NEWEST
 
 
 def test_a_packed_reference_is_forgotten_too(origin, mirror):
@@ -79,7 +90,7 @@ def test_a_packed_reference_is_forgotten_too(origin, mirror):
     mirrors.fetch_sha(Remote(str(origin)), mirror, sha, "refs/ci/1-1", **LIMITS)
     git(mirror, "pack-refs", "--all")
     mirrors.delete_ref(mirror, "refs/ci/1-1")
-    assert "refs/ci" not in git(mirror, "for-each-ref")
+    assert "refs/ci/1-1" not in git(mirror, "for-each-ref")
 
 
 @pytest.mark.parametrize("sha", ["f" * 40, "main", "--upload-pack=touch x", "HEAD:x", ""])
