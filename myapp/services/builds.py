@@ -11,11 +11,13 @@ from myapp import builds
 from myapp.accounts import Account
 from myapp.builds import FINAL, Build
 from myapp.context import Context
+from myapp.errors import Conflict, ValidationFailed
 from myapp.framework.answers import answer, text
 from myapp.framework.call import Call
 from myapp.framework.github_call import github
 from myapp.framework.operation import operation
 from myapp.github import answers, requests
+from myapp.github.errors import CommitNotFound
 from myapp.repositories import Repository
 from myapp.services.hooks import token_for
 from myapp.services.permissions import READER, WRITER
@@ -24,6 +26,11 @@ from myapp.services.web import base_url, context_of, next_link, once, page_of
 
 Steps = Generator[Any, Any, Any]
 
+_NOT_READY = {
+    "cloning": "The repository is being cloned; it can be built when that is done",
+    "failed": "The repository could not be cloned: pull it again first",
+    "revoked": "Access was revoked: register the repository again",
+}
 LIST_TTL = 2.0  # seconds; a change drops it before, unless the word of it was lost
 
 
@@ -87,11 +94,19 @@ def build_shape(context: Context, account: Account, build_id: int) -> Json:
 
 
 def create(was: Any, call: Call, ref: str) -> Steps:
-    """Ask GitHub which commit a branch, tag or SHA is, and queue a build of it."""
+    """Ask GitHub which commit a branch, tag or SHA is, and queue a build of it.
+
+    Raises Conflict while the repository is not ready, ValidationFailed for an unknown ref.
+    """
     repository: Repository = call.state["repository"]
+    if not repository.is_ready:
+        raise Conflict(_NOT_READY.get(repository.status, _NOT_READY["failed"]))
     token = yield from token_for(was, call, repository)
     asked = yield from github(was, requests.commit(token, repository.owner, repository.name, ref))
-    commit = answers.read_commit(*asked)
+    try:
+        commit = answers.read_commit(*asked)
+    except CommitNotFound as error:
+        raise ValidationFailed.at(error.reason, "body", "ref") from None
     new = {
         "event": "manual",
         "branch": commit.branch,

@@ -181,6 +181,9 @@ def check(exchange: Exchange) -> None:
     if "content" not in response:
         _require(not exchange.body, exchange, "the answer should have no body")
         return
+    media = Headers(exchange.headers).get("Content-Type", "")
+    if not exchange.body and media.startswith("text/"):
+        return  # an empty text is a string too; openapi-core takes it for a missing body
     answer = _Response(exchange, exchange.body)
     errors = [_explain(error) for error in openapi().iter_response_errors(request, answer)]
     _require(not errors, exchange, "; ".join(errors))
