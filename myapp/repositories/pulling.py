@@ -13,7 +13,7 @@ from myapp.store import heads as heads_table
 from myapp.store import repositories as table
 from myapp.store import schedules
 
-PULL_LEASE = 30.0  # seconds; whoever pulls renews it every ten
+PULL_LEASE = 15.0  # seconds; whoever pulls renews it every five
 _LONGEST_PAUSE = 12  # intervals between two pulls of a repository that keeps failing
 
 

@@ -5,7 +5,7 @@ The token reaches git through a FIFO that is served once; the command line carri
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from myapp.vault import VaultError
 Steps = Generator[Any, Any, Any]
 
 LOST_TOKEN = "The token it was registered with is gone: register the repository again"  # noqa: S105
-RENEW_EVERY = 10.0  # seconds; a pull's lease lasts thirty
+RENEW_EVERY = 5.0  # seconds; a pull's lease lasts fifteen
 SHOWN_HEADS = 100  # branches whose unseen heads one pull takes up
 
 
@@ -106,10 +106,12 @@ def prepare(context: Context, repository: Repository) -> Plan:
     url = clone_url(settings.github_url, repository.owner, repository.name)
     remote = Remote(url, token, settings.ca_file)
     mirror = repositories.mirror_path(settings, repository.id)
-    output = settings.data_dir / "run" / f"git-{repository.id}.log"
-    output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    desk = desk_of(context, repository.id)
+    shutil.rmtree(desk, ignore_errors=True)  # of a process that was killed
+    desk.mkdir(mode=0o700, parents=True)
+    output = desk / "output"
     limit = settings.repository_limit
-    credentials = fifo_credentials(token, settings.data_dir / "run", settings.clone_timeout)
+    credentials = fifo_credentials(token, desk, settings.clone_timeout)
     if (mirror / "HEAD").exists():
         command = git_mirror.fetch_command(remote, mirror, limit, credentials)
         return Plan(command, credentials, output, mirror, None)
@@ -157,13 +159,17 @@ def clean_up(plan: Plan) -> None:
         plan.credentials.close()
     if plan.arriving is not None:
         git_mirror.remove(plan.arriving)
-    with contextlib.suppress(OSError):
-        plan.output.unlink()
+    shutil.rmtree(plan.output.parent, ignore_errors=True)
+
+
+def desk_of(context: Context, repository_id: int) -> Path:
+    """Where one pull of the repository keeps git's output and the FIFO of its token."""
+    return context.settings.data_dir / "run" / f"git-{repository_id}"
 
 
 def progress(context: Context, repository: Repository) -> str | None:
     """How far the clone has come, in git's words; None when there is nothing to tell."""
-    output = context.settings.data_dir / "run" / f"git-{repository.id}.log"
+    output = desk_of(context, repository.id) / "output"
     try:
         with output.open("rb") as file:
             file.seek(0, 2)

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -49,10 +50,17 @@ class World:
     `with World(directory, ca, idle_timeout=3) as world:`; each test makes repositories of its own.
     """
 
-    def __init__(self, directory: Path, ca: Authority, **settings: Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        ca: Authority,
+        *,
+        git_tls: ssl.SSLContext | None = None,
+        **settings: Any,
+    ) -> None:
         self.directory, self._stack = directory, ExitStack()
         self.github = FakeGitHub(ca.server())
-        self.git = GitServer(self.github, directory / "git", ca.server())
+        self.git = GitServer(self.github, directory / "git", git_tls or ca.server())
         self.token = self.github.add_token(OWNER)
         given = {
             "github_url": self.git.url,
@@ -258,10 +266,15 @@ class World:
         with contextlib.closing(sqlite3.connect(self.data_dir / "hobotnica.sqlite3")) as database:
             return database.execute(statement, values).fetchall()
 
-    def mirrors(self) -> list[str]:
-        """What is in the directory of mirrors."""
-        directory = self.data_dir / "mirrors"
-        return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
+    def number(self, repository: GitRepository) -> int:
+        """The repository's id in the database."""
+        name = repository.full_name.lower()
+        [(number,)] = self.rows("select id from repositories where full_key = ?", name)
+        return int(number)
+
+    def mirrors(self, number: int) -> list[str]:
+        """What there is on disk of a repository's mirror: the mirror itself, unfinished clones."""
+        return sorted(path.name for path in (self.data_dir / "mirrors").glob(f"{number}.*"))
 
     def workers(self) -> list[psutil.Process]:
         """The living worker processes themselves, not what they started."""

@@ -7,6 +7,7 @@
 
 Like GitHub: no or wrong credentials 401, no access 404, no right to push 403, an old name is
 redirected. The owners `hang`, `drip`, `e403`, `e429`, `e500`, `html` and `closed` fail as they say.
+A repository whose full name is in `held` waits until it is taken out.
 """
 
 from __future__ import annotations
@@ -134,6 +135,7 @@ class GitServer:
         self.github, self.directory = github, directory
         self.requests: list[GitRequest] = []
         self.repositories: dict[int, GitRepository] = {}
+        self.held: set[str] = set()
         self._server = Server(_Handler, tls)
         self._server.git_server = self  # type: ignore[attr-defined]
 
@@ -190,7 +192,14 @@ class _Handler(Handler):
         if place is None:
             self._deny(404, "Not Found")
         elif not self._fail(place[0]):
+            self._hold(server, f"{place[0]}/{place[1]}")
             self._serve(server, place, query)
+
+    @staticmethod
+    def _hold(server: GitServer, full_name: str) -> None:
+        stopping = server._server.stopping
+        while full_name in server.held and not stopping.wait(0.05):
+            pass
 
     def _fail(self, owner: str) -> bool:
         if owner == "hang":

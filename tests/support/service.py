@@ -120,12 +120,9 @@ class Service:
 
     def kill_all(self) -> None:
         """SIGKILL to every process of it at once, as when the machine goes down."""
-        for process in self.processes():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        wait_until(self._kill_once, what="all its processes are dead")
         if self.process is not None:
             self.process.wait(STOP_SECONDS)
-        wait_until(lambda: not self.processes(), what="all its processes are dead")
 
     def restart(self) -> None:
         """Stop and start on the same data and port."""
@@ -156,6 +153,14 @@ class Service:
         self.api.close()
         self._anonymous.close()
         return left
+
+    def _kill_once(self) -> bool:
+        """Some may be starting others just now: until none is found."""
+        found = self.processes()
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        return not found
 
     def _is_healthy(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
