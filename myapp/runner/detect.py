@@ -30,6 +30,7 @@ def detect(wanted: str, data_dir: Path) -> Sandbox:
     """
     levels = ("bwrap", "unshare", "none") if wanted in ("auto", "require") else (wanted,)
     own_uid = os.geteuid() == 0
+    sandbox.warm()
     why: list[str] = []
     for level in levels:
         if level == "none" and wanted == "require":

@@ -37,7 +37,9 @@ _DROPPING = ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT")
 
 
 def warm() -> None:
-    """Find out once what is the same for every build; forked processes then know it."""
+    """Find out anew what is the same for every build; forked processes then know it."""
+    _system_directories.cache_clear()
+    _program.cache_clear()
     _system_directories()
     for name in ("bwrap", "chroot", "unshare", "setpriv"):
         _program(name)

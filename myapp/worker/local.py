@@ -228,6 +228,9 @@ class Worker:
 
     def _conclude_lost(self, run: Run) -> None:
         """The supervising process went without a result: it was killed."""
+        if run.ordered is not None and run.ordered[0] == CANCELLED:
+            self._finish(run, Result(*run.ordered))  # it did not obey, but it is dead
+            return
         reason = "its supervising process was killed"
         log.warning("build %d: %s", run.build_id, reason)
         if run.attempt > 1:  # perhaps it is the build itself that kills: not for ever

@@ -15,7 +15,7 @@ from myapp.worker import frames
 MOST_WAITING = 1 << 20  # bytes that may wait for the database before the build is held back
 LARGEST_APPEND = 256 << 10
 SETTLE_SECONDS = 0.05  # between two writes, so that a quick build needs few
-OBEY_SECONDS = 5.0  # how long a supervising process has to end its build
+OBEY_SECONDS = 3.0  # how long a supervising process has to end its build
 
 
 class Run:
@@ -36,6 +36,7 @@ class Run:
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._size = 0
         self._stopped_at: float | None = None
+        self.ordered: tuple[str, str] | None = None  # the state and reason of an ordered end
 
     def fileno(self) -> int:
         """Readable when the supervising process has sent something."""
@@ -117,6 +118,7 @@ class Run:
         """Order the end of the build, once."""
         if self._stopped_at is None:
             self._stopped_at = time.monotonic()
+            self.ordered = (state, reason)
             with contextlib.suppress(OSError):
                 order = json.dumps({"state": state, "reason": reason}).encode()
                 self._connection.send(frames.pack("stop", order))

@@ -255,3 +255,13 @@ def test_an_unusable_sandbox_ends_the_worker_with_one_line(station, tmp_path):
     process = station.start([sys.executable, "-m", "myapp", "worker"], given)
     assert process.wait(60) == 1
     assert "HOBOTNICA_SANDBOX=require" in station.log_file.read_text()
+
+
+def test_a_supervising_process_that_does_not_obey_is_killed(station):
+    station.worker()
+    build = station.enqueue(LONG)
+    station.wait_for_output(build, "on\n")
+    os.kill(supervisor_of(station), signal.SIGSTOP)
+    builds.cancel(station.context, build.id, "octo", "")
+    wait_until(lambda: not station.inhabitants(), "the death of the build")
+    assert station.wait_for_end(build).state == "cancelled"
