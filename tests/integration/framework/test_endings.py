@@ -48,7 +48,8 @@ def test_an_unexpected_error_says_nothing_to_the_client_and_everything_to_the_lo
 
 
 def test_text_yielded_without_a_task_is_the_answer(client: httpx.Client) -> None:
-    assert client.get("/endings/text-only/x").text == "one two"
+    answer = client.get("/endings/text-only/x")
+    assert (answer.status_code, answer.text) == (200, "one two")
 
 
 def test_map_answers_with_the_members_values(client: httpx.Client) -> None:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from myapp.errors import Conflict, RepositoryNotFound, TooManyRequests
-from myapp.framework.answers import answer, cookie, no_content, redirect, text
+from myapp.framework.answers import STREAMED, answer, cookie, no_content, redirect, text
 from myapp.framework.operation import page
 from myapp.framework.tasks import settle
 from myapp.framework.templates import render
@@ -82,7 +82,7 @@ def __mount__(app: Any, mntopt: Any) -> None:  # noqa: N807
     def text_only(was, call):
         yield "one "
         yield "two"
-        return None
+        return STREAMED
 
     @app.route("/map/<kind>", methods=["GET"], coroutine=True)
     @page()
