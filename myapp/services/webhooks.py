@@ -67,8 +67,10 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
             follow(was, repository, event)
         if outcome.build is None or outcome.duplicate:
             return answer(was, {"detail": outcome.detail})
-        shape = build_json(outcome.build, base_url=context.settings.base_url)
-        return answer(was, shape, status=202)
+        url = context.settings.base_url
+        location = {"Location": f"{url}/api/builds/{outcome.build.id}"}
+        shape = build_json(outcome.build, base_url=url)
+        return answer(was, shape, status=202, headers=location)
 
 
 def check_signature(context: Context, call: Call, repository: Repository) -> None:
