@@ -286,6 +286,9 @@ def _check_framing(request: Any) -> None:
             line for line in request.header if line.partition(":")[0].lower() not in dropped
         ]
         request._header_cache.clear()
+    if length is None and request.command not in BODILESS_METHODS:
+        request.header.append("Content-Length: 0")  # RFC 9112, 6.3: there is no body
+        request._header_cache.clear()
     keep_alive = request.version == "1.1" and not close
     request.close_after = not keep_alive
     if length and request.command in BODILESS_METHODS:

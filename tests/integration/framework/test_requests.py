@@ -108,6 +108,12 @@ def test_chunked_bodies_are_411(server: AppServer) -> None:
     assert answer.count(b"HTTP/1.1") == 1
 
 
+def test_a_post_without_any_length_has_an_empty_body(server: AppServer) -> None:
+    answer = raw(server, b"POST /api/large HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b'{"size":0}')
+
+
 @pytest.mark.parametrize(
     "lines",
     [
