@@ -6,6 +6,8 @@ from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import orjson
+
 from myapp import accounts
 from myapp.accounts import Account
 from myapp.context import Context
@@ -18,7 +20,8 @@ from myapp.errors import (
 )
 from myapp.framework.call import Call
 from myapp.framework.github_call import github
-from myapp.github import answers, requests
+from myapp.github import answers, names, requests
+from myapp.github.errors import NoAccess
 from myapp.github.model import Viewer
 from myapp.services.cookies import SESSION_COOKIE
 from myapp.services.credentials import ApiToken, GitHubCredentials, read_credentials
@@ -27,6 +30,7 @@ from myapp.services.permissions import PUBLIC
 
 Steps = Generator[Any, Any, Any]
 
+REGISTERING = "createRepository"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -124,6 +128,32 @@ def verify(was: Any, credentials: GitHubCredentials) -> Steps:
     return viewer
 
 
+def _verify_with_repository(was: Any, call: Call, credentials: GitHubCredentials) -> Steps:
+    """The same, and in the same request what registering asks; kept in `call.state["access"]`."""
+    named = _named_repository(call.body)
+    if named is not None:
+        asked = yield from github(was, requests.repository_access(credentials.token, *named))
+        try:
+            access = answers.read_repository_access(*asked)
+        except NoAccess:  # then the answer may lack the viewer, too
+            return (yield from verify(was, credentials))
+        if access.viewer.login.lower() != credentials.username.lower():
+            raise InvalidCredentials()
+        call.state["access"] = access
+        return access.viewer
+    return (yield from verify(was, credentials))
+
+
+def _named_repository(body: bytes) -> tuple[str, str] | None:
+    """The owner and name in a body that the contract has not looked at yet, if they are sound."""
+    try:
+        found = orjson.loads(body)
+        owner, name = found["owner"], found["name"]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        return None
+    return (owner, name) if names.is_owner(owner) and names.is_name(name) else None
+
+
 def confirm(context: Context, credentials: GitHubCredentials, viewer: Viewer) -> Account:
     """Write down what GitHub has confirmed (blocking)."""
     account = accounts.remember(context, viewer)
@@ -138,7 +168,10 @@ def _by_github(was: Any, call: Call, credentials: GitHubCredentials) -> Steps:
     if account is not None:
         return account
     call.state["asked_github"] = True  # from here on this is the event loop
-    viewer = yield from verify(was, credentials)
+    if call.operation_id == REGISTERING:
+        viewer = yield from _verify_with_repository(was, call, credentials)
+    else:
+        viewer = yield from verify(was, credentials)
     return (yield was.Thread(confirm, args=(context, credentials, viewer))).fetch()
 
 

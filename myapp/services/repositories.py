@@ -103,8 +103,11 @@ def register_as(was: Any, call: Call, owner: str, name: str) -> Steps:
     """Register `owner/name` with the caller's token; its clone and its webhook go on alone."""
     context = context_of(was)
     token = github_token(call)
-    asked = yield from github(was, requests.repository_access(token, owner, name))
-    facts = answers.read_repository_access(*asked).repository
+    access = call.state.get("access")  # asked for together with the credentials
+    if access is None:
+        asked = yield from github(was, requests.repository_access(token, owner, name))
+        access = answers.read_repository_access(*asked)
+    facts = access.repository
     new = (context, call.account, facts, token)
     repository = (yield was.Thread(repositories.register, args=new)).fetch()
     mirrors.begin(was.app, repository)
