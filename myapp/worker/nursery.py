@@ -14,6 +14,9 @@ import os
 import select
 import signal
 import socket
+import sys
+import traceback
+from dataclasses import dataclass
 
 from myapp.runner import sandbox, tree
 from myapp.runner.build import Attempt
@@ -81,8 +84,8 @@ def _be_the_nursery(control: socket.socket, parent: int) -> None:
     sandbox.warm()
     gc.collect()
     gc.freeze()
-    own = os.getpid()
     supervisors: set[int] = set()
+    spare = _fork_one(control, supervisors)
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(wake, select.POLLIN)
@@ -96,12 +99,40 @@ def _be_the_nursery(control: socket.socket, parent: int) -> None:
             message, descriptors, _, _ = socket.recv_fds(control, 16, 1)
             if not message:
                 return
-            pid = os.fork()
-            if pid == 0:
-                control.close()
-                _supervise(socket.socket(fileno=descriptors[0]), own)
-            supervisors.add(pid)
+            while not spare.take(descriptors[0]):
+                spare = _fork_one(control, supervisors)  # the one that waited was killed
             os.close(descriptors[0])
+            spare = _fork_one(control, supervisors)
+
+
+@dataclass
+class _Spare:
+    """A supervising process that waits for its build: no build waits for a fork."""
+
+    line: socket.socket
+
+    def take(self, connection: int) -> bool:
+        """Give it the build's line; False if it is dead."""
+        try:
+            socket.send_fds(self.line, [b"begin"], [connection])
+        except OSError:
+            return False
+        finally:
+            self.line.close()
+        return True
+
+
+def _fork_one(control: socket.socket, supervisors: set[int]) -> _Spare:
+    parent = os.getpid()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        ours.close()
+        _supervise(theirs, parent)
+    theirs.close()
+    supervisors.add(pid)
+    return _Spare(ours)
 
 
 def _detach(kept: int) -> None:
@@ -154,8 +185,8 @@ def _kill_orphans(supervisors: set[int]) -> None:
                     os.kill(doomed, signal.SIGKILL)
 
 
-def _supervise(connection: socket.socket, parent: int) -> None:
-    """A supervising process's whole life; does not return."""
+def _supervise(line: socket.socket, parent: int) -> None:
+    """A supervising process's whole life, from waiting for a build on; does not return."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -164,8 +195,15 @@ def _supervise(connection: socket.socket, parent: int) -> None:
         tree.become_subreaper()
         os.umask(0o022)
         if os.getppid() == parent:
-            _run(connection)
+            message, descriptors, _, _ = socket.recv_fds(line, 16, 1)
+            line.close()
+            if message:
+                _run(socket.socket(fileno=descriptors[0]))
         code = 0
+    except BaseException as error:
+        # Where, but not what: a message might hold a secret.
+        sys.stderr.write(f"hobotnica: a supervising process failed: {type(error).__name__}\n")
+        traceback.print_tb(error.__traceback__)
     finally:
         os._exit(code)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from myapp.runner import tree
 from tests.integration.runner.builder import Builder, inhabitants, wait_until
 
 # Four daemons that left the session, ignore every polite signal and hold the output open.
@@ -127,3 +128,10 @@ def test_nothing_survives_when_the_worker_is_killed_outright(builder: Builder):
     wait_until(lambda: not inhabitants(workspace), "the death of the build")
     wait_until(lambda: not any(p.name[0].isdigit() for p in (workspace.parent).iterdir()))
     subprocess.run(["rm", "-rf", place], check=True)
+
+
+def test_the_process_that_waits_for_a_build_may_be_killed(best):
+    children = [pid for pid, parent in tree.processes() if parent == best.nursery.pid]
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    assert best.run("test:\n\t@echo ok\n").result.state == "passed"
