@@ -37,19 +37,19 @@ GITHUB_SECONDS = 2.0  # how long a page waits for GitHub
 FRESH_SECONDS = 30.0  # for so long GitHub is not asked again
 KEPT_SECONDS = 24 * 3600.0
 LAST_BUILDS = 10
-MOST_REPOSITORIES = 50
+MOST_REPOSITORIES = 30
 MOST_QUEUED = 20
 
 Told = tuple[float, Any]
 
 
-def dashboard(was: Any, call: Call) -> Steps:
-    """The shape `Dashboard` of the call's account."""
+def dashboard(was: Any, call: Call, before: int | None = None) -> Steps:
+    """The shape `Dashboard` of the call's account, and the `before` of older repositories."""
     context, account = context_of(was), call.account
     token, known = call.state.get("token"), _told(context, "viewers", str(account.id))
     ask = token is not None and not _fresh(known)
     members = {
-        "rows": was.Thread(rows, args=(context, account)),
+        "rows": was.Thread(rows, args=(context, account, before)),
         "queue": was.Thread(queue, args=(context, account)),
         "workers": was.Thread(workers.list_workers, args=(context,)),
     }
@@ -58,12 +58,14 @@ def dashboard(was: Any, call: Call) -> Steps:
     found = yield from settle(was, **members)
     if ask:
         known = _tell(context, "viewers", str(account.id), found["github"], answers.read_viewer)
-    return {
-        "repositories": found["rows"].fetch(),
+    shown, older = found["rows"].fetch()
+    shape = {
+        "repositories": shown,
         "queue": found["queue"].fetch(),
         "workers": [worker_json(worker, now=time.time()) for worker in found["workers"].fetch()],
         "github": _viewer_json(account, known),
     }
+    return shape, older
 
 
 def repository(was: Any, call: Call) -> Steps:
@@ -87,10 +89,10 @@ def repository(was: Any, call: Call) -> Steps:
     )
 
 
-def rows(context: Context, account: Account) -> list[Json]:
-    """The account's repositories with their last builds (blocking)."""
+def rows(context: Context, account: Account, before: int | None) -> tuple[list[Json], int | None]:
+    """The account's repositories with their last builds, and where older ones begin (blocking)."""
     url = context.settings.base_url
-    found = repositories.list_visible(context, account, MOST_REPOSITORIES)
+    found = repositories.list_visible(context, account, MOST_REPOSITORIES, before)
     shown = []
     for one in found:
         last = builds.list_builds(context, one.id, LAST_BUILDS)
@@ -98,7 +100,7 @@ def rows(context: Context, account: Account) -> list[Json]:
         shown.append(
             {"repository": shape, "builds": [build_json(build, base_url=url) for build in last]}
         )
-    return shown
+    return shown, found[-1].id if len(found) == MOST_REPOSITORIES else None
 
 
 def queue(context: Context, account: Account) -> Json:

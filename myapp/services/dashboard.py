@@ -16,4 +16,5 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     @app.route("", methods=["GET"], coroutine=True)
     @operation("getDashboard", SIGNED_IN)
     def get_dashboard(was: Any, call: Call) -> Generator[Any, Any, Any]:
-        return answer(was, (yield from composing.dashboard(was, call)))
+        shape, _ = yield from composing.dashboard(was, call)
+        return answer(was, shape)

@@ -10,7 +10,7 @@ from myapp.framework.call import Call
 from myapp.framework.operation import page
 from myapp.github import names
 from myapp.services import composing
-from myapp.services.pages.showing import form_of, home, see, show
+from myapp.services.pages.showing import before_of, form_of, home, see, show
 from myapp.services.permissions import PUBLIC, SIGNED_IN
 from myapp.services.repositories import register_as
 
@@ -51,5 +51,8 @@ def answer_dashboard(
     was: Any, call: Call, form: dict[str, Any] | None = None, status: int = 200
 ) -> Steps:
     """The dashboard, with a form that came back if there is one."""
-    shape = (yield from composing.dashboard(was, call)) if call.account else None
-    return show(was, call, "index.j2", status, dashboard=shape, form=form, older_url=None)
+    shape = older = None
+    if call.account:
+        shape, older = yield from composing.dashboard(was, call, before_of(call))
+    older_url = f"/?before={older}" if older else None
+    return show(was, call, "index.j2", status, dashboard=shape, form=form, older_url=older_url)

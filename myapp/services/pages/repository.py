@@ -15,7 +15,7 @@ from myapp.repositories import Repository
 from myapp.services import hooks, mirrors
 from myapp.services.builds import create
 from myapp.services.favorites import mark
-from myapp.services.pages.showing import can, form_of, home, see, show
+from myapp.services.pages.showing import before_of, can, form_of, home, see, show
 from myapp.services.permissions import OWNER, READER, WRITER
 from myapp.services.repositories import pull
 from myapp.services.shapes import Json, build_json, delivery_json, hook_json, repository_json
@@ -120,9 +120,3 @@ def view(context: Context, account: Account, repository: Repository, before: int
         "hook": hook_json(repository, base_url=url),
         "favorite": any(one.id == repository.id for one in marked),
     }
-
-
-def before_of(call: Call) -> int | None:
-    """The `before` of a list's link; whatever is no number is the newest page."""
-    value = call.query_value("before")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None

@@ -87,3 +87,9 @@ def can(call: Call, repository: Repository) -> Json:
 def home(repository: Repository) -> str:
     """The address of the repository's page."""
     return f"/repositories/{repository.owner}/{repository.name}"
+
+
+def before_of(call: Call) -> int | None:
+    """The `before` of a list's link; whatever is no number is the newest page."""
+    value = call.query_value("before")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
