@@ -105,7 +105,9 @@ class Settings:
     database_url: str | None = _setting(
         _database_url, "", "postgresql://...; without it, SQLite in the data directory"
     )
-    redis_url: str | None = _setting(_optional_text, "", "redis://..., for several machines")
+    redis_url: str | None = _setting(
+        _optional_text, "", "redis://..., for several machines: not used yet"
+    )
     public_url: str | None = _setting(
         _optional_url, "", "how GitHub and browsers reach this service; default: the bound address"
     )

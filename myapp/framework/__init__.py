@@ -13,9 +13,10 @@ What a service imports:
     templates   render(was, name, **context)
     errors      how typed errors become HTTP
 
-What holds it up: compat (imports the set), guard and settled (coroutines), application, routing
-and server (the web side), client (the stub side), maintain (timers), files (static), launch and
-process (serve.py), watchdog (a loop that stands still).
+What holds it up: compat (imports the set), guard, settled and wakeup (coroutines), application,
+routing and server (the web side), client (the stub side), maintain (timers), background (what goes
+on after an answer), files (static), launch and process (serve.py), watchdog (a loop that stands
+still).
 
 After any `yield` a handler is on the event loop: whatever blocks goes through
 `yield was.Thread(verb, args=(...))`. docs/framework.md has the fault behind every fix.

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from myapp.framework import client, guard, server, settled, templates
-from myapp.framework.compat import Coroutine, atila, select_trigger
+from myapp.framework import client, guard, server, settled, templates, wakeup
+from myapp.framework.compat import Coroutine, atila
 from myapp.framework.files import StaticFiles
 from myapp.framework.maintain import Driver
 from myapp.framework.operation import Binding
@@ -104,4 +104,4 @@ def install() -> None:
     settled.install()
     server.install()
     client.install()
-    select_trigger.base_trigger.WAIT_TRIGGER = 0.0  # every threaded answer slept 20 ms
+    wakeup.install()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from myapp.errors import HobotnicaError, SettingsError
+from myapp.log import configure
 from myapp.settings import Settings
 
 OLDEST_GIT = (2, 31)  # GIT_CONFIG_COUNT: settings that are no arguments
@@ -149,7 +150,7 @@ def _prepare(settings: Settings, worker: Sequence[str]) -> dict[str, Any]:
     from myapp.framework import application, client, log, process, selftest
     from myapp.framework.compat import engine, http_server, skitai
 
-    log.configure(settings.log_format)
+    configure(settings.log_format)
     log.install()
     application.install()
     try:

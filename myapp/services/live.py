@@ -43,5 +43,5 @@ def build_key(build_id: Any) -> str:
 def start(app: Any) -> None:
     """Begin to listen; `app.watchers` are then woken."""
     app.watchers = Watchers()
-    listener = app.context.bus.listen("web", ("log", "state", "changed", "queued"))
+    listener = app.context.bus.listen("web", ("log", "state", "changed"))
     Live(listener, app.context.cache, app.watchers).start()

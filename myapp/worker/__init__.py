@@ -7,6 +7,8 @@ from myapp.settings import Settings
 
 def main(settings: Settings) -> int:
     """`python3 -m myapp worker`: work until a signal; the process's exit code."""
+    from myapp import log
     from myapp.worker.start import start_worker
 
+    log.configure(settings.log_format)
     return start_worker(settings)

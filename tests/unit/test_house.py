@@ -13,7 +13,7 @@ APP = ROOT / "myapp"
 SOURCES = sorted(APP.rglob("*.py"))
 
 DOMAIN = {"accounts", "repositories", "builds", "deliveries", "maintenance", "context"}
-BASE = {"errors", "settings", ""}
+BASE = {"errors", "settings", "log", "text", ""}
 PLAIN = BASE | {"bus", "git", "github", "logs"}
 # What each part may import of myapp, beside itself.
 MAY_IMPORT = {

@@ -10,9 +10,10 @@ import pytest
 
 from myapp.framework import application
 from myapp.framework.compat import select_trigger, skitai, wsgi_handler
-from myapp.framework.log import Bridge, JsonFormatter, TextFormatter
+from myapp.framework.log import Bridge
 from myapp.framework.subprocess import command_line
 from myapp.framework.waiter import Watchers
+from myapp.log import JsonFormatter, TextFormatter
 
 
 @pytest.mark.parametrize("name", ["A B", "1A", "", "A=B", "A-B"])
@@ -60,8 +61,37 @@ def test_what_the_framework_says_is_logged(caplog: pytest.LogCaptureFixture) -> 
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("ERROR", "it failed")]
 
 
-def test_installing_removes_the_wait_and_raises_the_limits() -> None:
+class Pipe(select_trigger.base_trigger):
+    """The set's trigger with counted wake-ups instead of a pipe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wakeups = 0
+
+    def shut(self) -> None:
+        self.wakeups += 1
+
+    def recv(self, _size: int) -> bytes:
+        return b"x"
+
+
+def test_waking_the_loop_waits_for_nothing_and_is_done_once_a_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     application.install()
-    assert select_trigger.base_trigger.WAIT_TRIGGER == 0
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("a thread slept before its answer"))
+    pipe, done = Pipe(), []
+    pipe.pull_trigger(lambda: done.append(1))
+    pipe.pull_trigger(lambda: 1 / 0)  # one that fails takes no other with it
+    pipe.pull_trigger(lambda: done.append(2))
+    assert (pipe.wakeups, done) == (1, [])
+    pipe.handle_read()
+    assert done == [1, 2]
+    pipe.pull_trigger(lambda: done.append(3))
+    assert pipe.wakeups == 2
+
+
+def test_installing_raises_the_limits() -> None:
+    application.install()
     assert skitai._WASPool.MAX_CLONES_PER_THREAD >= 8192
     assert wsgi_handler.Handler.MAX_QUEUE.fget(None) >= 1024
