@@ -244,13 +244,14 @@ class World:
 
     # Pages
 
-    def page(self, path: str) -> str:
-        """A page as octocat's browser gets it, signed in by the form."""
+    def page(self, path: str, login: str = OWNER, token: str = "") -> str:
+        """A page as octocat's browser (or another's) gets it, signed in by the form."""
         api = self.api.anonymous()
         form = api.get("/login")
-        token = re.search(r'name="csrf" value="([^"]+)"', form.text)
-        assert token, form.text
-        fields = {"username": OWNER, "token": self.token, "csrf": token[1], "next": path}
+        csrf = re.search(r'name="csrf" value="([^"]+)"', form.text)
+        assert csrf, form.text
+        given = token or self.token
+        fields = {"username": login, "token": given, "csrf": csrf[1], "next": path}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(fields).encode()
         signed_in = api.post("/login", body=body, headers={**kind, **_cookie(form)})
