@@ -7,17 +7,17 @@ from myapp.accounts.secrets import digest
 from myapp.context import Context
 
 TTL = 60.0
-_GROUP = "credentials"
+GROUP = "credentials"
 
 
 def remember_credentials(context: Context, username: str, token: str, account: Account) -> None:
     """GitHub said that this token is this account's; `username` is what the client sent."""
-    context.cache.put(_GROUP, _name(username, token), account, TTL)
+    context.cache.put(GROUP, _name(username, token), account, TTL)
 
 
 def recall_credentials(context: Context, username: str, token: str) -> Account | None:
     """The account, None when GitHub has to be asked (again)."""
-    return context.cache.get(_GROUP, _name(username, token))
+    return context.cache.get(GROUP, _name(username, token))
 
 
 def _name(username: str, token: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from myapp.accounts.credentials import GROUP, TTL
 from myapp.accounts.model import Account, ApiToken
 from myapp.accounts.secrets import API_TOKEN_PREFIX, digest, fresh
 from myapp.context import Context
@@ -25,9 +26,14 @@ def by_api_token(context: Context, token: str) -> Account | None:
     """The account whose token this is; it may be disabled."""
     if not token.startswith(API_TOKEN_PREFIX):
         return None
-    with context.database.read() as connection:
-        row = table.owner(connection, digest(token))
-    return Account.from_row(row, context.settings.admins) if row else None
+    hashed = digest(token)
+
+    def load() -> Account | None:
+        with context.database.read() as connection:
+            row = table.owner(connection, hashed)
+        return Account.from_row(row, context.settings.admins) if row else None
+
+    return context.cache.fetch(GROUP, f"api:{hashed}", TTL, load)
 
 
 def list_api_tokens(context: Context, account: Account) -> list[ApiToken]:
@@ -42,3 +48,4 @@ def delete_api_token(context: Context, account: Account, token_id: int) -> None:
         if not table.delete(connection, account.id, token_id):
             raise NotFound
         audit(connection, account.login, "delete API token", str(token_id))
+    context.changed(GROUP)

@@ -7,7 +7,7 @@ into `call.state`: `repository`, and `build` for /builds/{id}.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 from myapp import accounts, builds, repositories
@@ -21,6 +21,7 @@ from myapp.github import answers, requests
 from myapp.github.errors import NoAccess, OwnerNotFound, TransientError
 from myapp.repositories import Repository
 from myapp.services.permissions import ADMIN, GITHUB_PERMISSION, PUBLIC, SIGNED_IN
+from myapp.services.threads import in_thread
 
 Steps = Generator[Any, Any, Any]
 
@@ -51,18 +52,11 @@ def admit(was: Any, call: Call) -> Steps:
         yield from _admit_to_build(was, call, int(number), need)
     elif "name" in parameters:
         owner, name = parameters["owner"], parameters["name"]
-        found = yield from _blocking(was, call, _look, account, owner, name)
+        found = yield from in_thread(was, call, _look, account, owner, name)
         repository, access = found
         call.state["repository"] = yield from _admitted(was, call, repository, access, need)
     else:
         yield from _admit_to_owner(was, call, parameters["owner"])
-
-
-def _blocking(was: Any, call: Call, function: Callable[..., Any], *args: Any) -> Steps:
-    """Here, while this is the request's own thread still; else in `was.Thread`."""
-    if not call.state.get("asked_github"):
-        return function(was.app.context, *args)
-    return (yield was.Thread(function, args=(was.app.context, *args))).fetch()
 
 
 def _look(
@@ -83,7 +77,7 @@ def _look_build(
 
 
 def _admit_to_build(was: Any, call: Call, build_id: int, need: str) -> Steps:
-    look = _blocking(was, call, _look_build, call.account, build_id)
+    look = in_thread(was, call, _look_build, call.account, build_id)
     build, repository, access = yield from look
     try:
         call.state["repository"] = yield from _admitted(was, call, repository, access, need)
@@ -133,6 +127,7 @@ def _ask_in_vain(was: Any, call: Call) -> Steps:
     """For what is absent GitHub is asked as well: neither time nor its outages tell it apart."""
     token = call.state.get("token")
     if token is not None and not call.account.admin:
+        call.state["on_loop"] = True
         answers.read_viewer(*(yield from github(was, requests.viewer(token))))
 
 
@@ -145,6 +140,7 @@ def _permission(
     token = call.state.get("token")
     if age < FRESH_SECONDS or token is None:
         return known
+    call.state["on_loop"] = True
     try:
         question = requests.repository_by_node_id(token, repository.node_id)
         facts = answers.read_repository_by_node_id(*(yield from github(was, question))).repository

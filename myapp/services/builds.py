@@ -22,6 +22,7 @@ from myapp.repositories import Repository
 from myapp.services.hooks import token_for
 from myapp.services.permissions import READER, WRITER
 from myapp.services.shapes import Json, build_json
+from myapp.services.threads import in_thread
 from myapp.services.web import base_url, context_of, next_link, once, page_of
 
 Steps = Generator[Any, Any, Any]
@@ -40,8 +41,8 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     def list_builds(was: Any, call: Call) -> Steps:
         limit, before = page_of(call)
         branch = call.valid.query.get("branch")
-        asked = (context_of(was), call.state["repository"].id, limit, before, branch)
-        body, ids = (yield was.Thread(list_body, args=asked)).fetch()
+        asked = (call.state["repository"].id, limit, before, branch)
+        body, ids = yield from in_thread(was, call, list_body, *asked)
         link = next_link(was, call, limit, ids)
         return text(was, body, headers=link, content_type="application/json")
 

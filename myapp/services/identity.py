@@ -167,7 +167,7 @@ def _by_github(was: Any, call: Call, credentials: GitHubCredentials) -> Steps:
     account = accounts.recall_credentials(context, credentials.username, credentials.token)
     if account is not None:
         return account
-    call.state["asked_github"] = True  # from here on this is the event loop
+    call.state["on_loop"] = True  # from here on this is the event loop
     if call.operation_id == REGISTERING:
         viewer = yield from _verify_with_repository(was, call, credentials)
     else:
