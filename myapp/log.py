@@ -58,5 +58,5 @@ def configure(log_format: str) -> None:
     root.setLevel(logging.INFO)
     # What no line of ours shows need not be found out for each of them (docs.python.org,
     # "Optimization" in the logging HOWTO): the caller's place, thread and process.
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
