@@ -39,7 +39,7 @@ fi
 
 echo "hobotnica: installing the packages of $lock (only the first time)"
 if command -v uv >/dev/null 2>&1; then
-    VIRTUAL_ENV="$venv" uv pip sync --quiet --require-hashes "$lock" ||
+    VIRTUAL_ENV="$venv" uv pip sync --quiet --compile-bytecode --require-hashes "$lock" ||
         fail "installing the packages of $lock failed (see above)"
 else
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
