@@ -210,6 +210,22 @@ def test_hooks_secret_is_shown_once(place: Place, octocat: Visitor) -> None:
     assert secret not in octocat.open(home(repository)).response.text
 
 
+def test_webhook_that_is_being_installed_asks_for_nothing_to_be_done(
+    place: Place, octocat: Visitor
+) -> None:
+    repository = place.repository()
+    page = octocat.open(home(repository))
+    assert "Hobotnica is asking GitHub to install it" in page.text
+    assert "Content type: application/json" not in page.text
+    reason = "The token may not manage webhooks"
+    repositories.set_hook(place.context, repository.id, None, "manual", reason)
+    page = octocat.open(home(repository))
+    assert reason in page.text
+    assert "Content type: application/json" in page.text
+    repositories.set_hook(place.context, repository.id, 1, "installed", None)
+    assert "periodic pull" not in octocat.open(home(repository)).text
+
+
 @pytest.mark.parametrize("code", ["<script>", "unknown", "x" * 500, ""])
 def test_only_known_words_are_said_after_a_form(octocat: Visitor, code: str) -> None:
     page = octocat.open("/", params={"done": code})
