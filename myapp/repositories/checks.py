@@ -18,10 +18,12 @@ _RETRY = 120.0  # seconds until one is due again whose check ended without an an
 def due_for_access_check(context: Context, now: float, limit: int) -> list[Repository]:
     """Repositories to ask GitHub about; each is ended with `access_checked` or `revoke`.
 
-    When GitHub does not answer nothing is to be done: they are due again in two minutes.
+    When GitHub does not answer nothing is to be done: they are due again in two minutes, or
+    after the interval if that is shorter.
     """
+    again = now + min(_RETRY, context.settings.access_check_interval)
     with context.database.write() as connection:
-        rows = schedules.due_for_check(connection, now, now + _RETRY, limit)
+        rows = schedules.due_for_check(connection, now, again, limit)
     return [Repository.from_row(row) for row in rows]
 
 

@@ -5,6 +5,8 @@ The token reaches git through a FIFO that is served once; the command line carri
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import time
 from collections.abc import Generator
@@ -106,9 +108,7 @@ def prepare(context: Context, repository: Repository) -> Plan:
     url = clone_url(settings.github_url, repository.owner, repository.name)
     remote = Remote(url, token, settings.ca_file)
     mirror = repositories.mirror_path(settings, repository.id)
-    desk = desk_of(context, repository.id)
-    shutil.rmtree(desk, ignore_errors=True)  # of a process that was killed
-    desk.mkdir(mode=0o700, parents=True)
+    desk = new_desk(context, repository.id)
     output = desk / "output"
     limit = settings.repository_limit
     credentials = fifo_credentials(token, desk, settings.clone_timeout)
@@ -162,20 +162,33 @@ def clean_up(plan: Plan) -> None:
     shutil.rmtree(plan.output.parent, ignore_errors=True)
 
 
-def desk_of(context: Context, repository_id: int) -> Path:
-    """Where one pull of the repository keeps git's output and the FIFO of its token."""
-    return context.settings.data_dir / "run" / f"git-{repository_id}"
+def new_desk(context: Context, repository_id: int) -> Path:
+    """A place for git's output and the token's FIFO of one pull; those of dead processes go."""
+    directory = context.settings.data_dir / "run"
+    for desk in desks_of(context, repository_id):
+        if not Path("/proc", desk.name.split("-")[2]).exists():
+            shutil.rmtree(desk, ignore_errors=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    desk = directory / f"git-{repository_id}-{os.getpid()}-{secrets.token_hex(4)}"
+    desk.mkdir(mode=0o700)
+    return desk
+
+
+def desks_of(context: Context, repository_id: int) -> list[Path]:
+    """The desks of the repository's pulls: of the one that goes on, and left ones."""
+    return list((context.settings.data_dir / "run").glob(f"git-{repository_id}-*"))
 
 
 def progress(context: Context, repository: Repository) -> str | None:
     """How far the clone has come, in git's words; None when there is nothing to tell."""
-    output = desk_of(context, repository.id) / "output"
+    outputs = [desk / "output" for desk in desks_of(context, repository.id)]
     try:
+        output = max(outputs, key=lambda path: path.stat().st_mtime)
         with output.open("rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - 4096))
             text = file.read().decode("utf-8", "replace")
-    except OSError:
+    except (OSError, ValueError):
         return None
     return git_mirror.progress(text)
 
