@@ -83,8 +83,6 @@ def identify(was: Any, call: Call) -> Steps:
     context: Context = was.app.context
     try:
         credentials = read_credentials(call.headers)
-        if credentials is not None:
-            WRONG_CREDENTIALS.check(call.remote_address)
         if isinstance(credentials, GitHubCredentials):
             account = yield from _by_github(was, call, credentials)
             call.state["token"] = credentials.token
@@ -95,6 +93,7 @@ def identify(was: Any, call: Call) -> Steps:
         else:
             account = by_session(was, call)
     except InvalidCredentials:
+        WRONG_CREDENTIALS.check(call.remote_address)
         WRONG_CREDENTIALS.take(call.remote_address)
         raise
     if account is not None and account.disabled:
@@ -167,6 +166,8 @@ def _by_github(was: Any, call: Call, credentials: GitHubCredentials) -> Steps:
     account = accounts.recall_credentials(context, credentials.username, credentials.token)
     if account is not None:
         return account
+    # What GitHub confirmed lately goes on working, whoever else tries from this address.
+    WRONG_CREDENTIALS.check(call.remote_address)
     call.state["on_loop"] = True  # from here on this is the event loop
     if call.operation_id == REGISTERING:
         viewer = yield from _verify_with_repository(was, call, credentials)
