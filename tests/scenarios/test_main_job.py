@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import urllib3
 
 from tests.scenarios.world import OWNER, World, makefile, path_of
@@ -49,19 +47,6 @@ def events(world: World, build_id: int) -> Iterator[dict[str, Any]]:
                 event = {}
 
 
-def workspace(world: World, words: str) -> Path:
-    """Where the build runs that has these words in a command line."""
-    return wait_until(lambda: next(_places(world, words), None), what="the build's directory")
-
-
-def _places(world: World, words: str) -> Iterator[Path]:
-    for process in world.marked(words):
-        try:
-            yield Path(f"/proc/{process.pid}/cwd")
-        except psutil.Error:
-            continue
-
-
 def test_a_push_becomes_a_build_and_a_status_and_nothing_is_left(
     open_world: Callable[..., World],
 ) -> None:
@@ -96,7 +81,7 @@ def test_a_push_becomes_a_build_and_a_status_and_nothing_is_left(
         lambda: world.states_at_github(repository, build["sha"])[-1:] == ["pending"],
         what="GitHub knows that it runs",
     )
-    (workspace(world, "[ ! -e go ]") / "go").touch()
+    world.touch_in_build("[ ! -e go ]", "go")
     ends = list(stream)
     assert ends[-1] == {"event": "end", "data": {"state": "passed"}}
     heard += "".join(event["data"]["text"] for event in ends if event["event"] == "log")

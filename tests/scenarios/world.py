@@ -290,6 +290,18 @@ class World:
         children = psutil.Process(self.service.process.pid).children()
         return [child for child in children if os.getsid(child.pid) == self.service.process.pid]
 
+    def touch_in_build(self, words: str, name: str) -> None:
+        """Make a file where the build runs that has these words in a command line."""
+
+        def touched() -> bool:
+            for process in self.marked(words):
+                with contextlib.suppress(OSError):
+                    Path(f"/proc/{process.pid}/cwd", name).touch()
+                    return True
+            return False
+
+        wait_until(touched, what=f"the build that runs {words!r}")
+
     def marked(self, words: str) -> list[psutil.Process]:
         """Living processes on the machine with these words in their command line."""
         found = []
