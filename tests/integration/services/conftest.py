@@ -40,5 +40,6 @@ def place(shared_place: Place) -> Iterator[Place]:
     yield shared_place
     shared_place.github.faults.clear()
     shared_place.forget_clients()
+    shared_place.empty_the_queue()
     if shared_place.github.violations:
         pytest.fail("the fake GitHub found fault:\n" + "\n".join(shared_place.github.violations))

@@ -42,17 +42,34 @@ def test_list_builds_of_one_branch_keeps_it_in_the_link(place: Place) -> None:
     assert [one["number"] for one in second.json()] == [2]
 
 
-def test_list_builds_shows_a_change_at_once(place: Place) -> None:
+def test_list_builds_shows_the_services_own_changes_at_once(place: Place) -> None:
     repository, client = place.repository(), place.client()
     path = f"{path_of(repository)}/builds"
     assert client.get(path).json() == []
+    for number in (1, 2, 3):
+        build = client.post(path, json={"ref": "main"}).json()
+        assert client.get(path).json()[0]["number"] == number
+        client.post(f"/api/builds/{build['id']}/cancel")
+        assert client.get(path).json()[0]["state"] == "cancelled"
+
+
+def test_list_builds_shows_what_workers_change(place: Place) -> None:
+    repository, client = place.repository(), place.client()
+
+    def shows(*states: str) -> None:
+        path = f"{path_of(repository)}/builds"
+        wait_until(
+            lambda: [one["state"] for one in client.get(path).json()] == list(states),
+            what=f"the list shows {states}",
+        )
+
+    shows()
     build = place.running(repository)
-    assert [one["state"] for one in client.get(path).json()] == ["running"]
+    shows("running")
     place.finish(build)
-    assert [one["state"] for one in client.get(path).json()] == ["passed"]
+    shows("passed")
     place.queued(repository)
-    states = wait_until(lambda: [one["state"] for one in client.get(path).json()], what="a list")
-    assert states == ["queued", "passed"]
+    shows("queued", "passed")
 
 
 def test_get_build_tells_everything_about_it(place: Place) -> None:
