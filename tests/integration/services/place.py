@@ -228,6 +228,18 @@ def path_of(repository: Repository) -> str:
     return f"/api/repositories/{repository.full_name}"
 
 
+def until_ready(client: httpx.Client, path: str) -> dict[str, Any]:
+    """The repository once its clone has ended well."""
+
+    def look() -> Any:
+        found = client.get(path).json()
+        assert found["status"] != "failed", found["status_reason"]
+        return found if found["status"] == "ready" else None
+
+    found: dict[str, Any] = wait_until(look, 60, what=f"{path} is ready")
+    return found
+
+
 def open_place(directory: Path, ca: Authority, stack: ExitStack, **settings: Any) -> Place:
     """Start everything; the stack ends it."""
     github = stack.enter_context(FakeGitHub(ca.server()))
