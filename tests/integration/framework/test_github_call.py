@@ -158,6 +158,7 @@ def test_a_call_is_a_member_of_tasks_and_fails_alone(app: AppServer) -> None:
         (f"https://127.0.0.1:{free_port()}", "Connection refused"),
         ("http://no-such-host.invalid", "the name no-such-host.invalid is unknown"),
     ],
+    ids=["closed", "closed-tls", "no-name"],
 )
 def test_a_peer_that_is_not_there_is_unreachable(url: str, words: str, tmp_path: Any) -> None:
     with AppServer(tmp_path, github_api_url=url) as app:
