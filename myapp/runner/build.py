@@ -255,8 +255,11 @@ class Attempt:
             self._output.write(data)
 
     def _conclude(self, result: Result) -> Result:
-        words = result.state.replace("_", " ")
-        self._output.mark(words if result.state == PASSED else f"{words}: {result.reason}")
+        words, reason = result.state.replace("_", " "), result.reason or ""
+        if result.state == PASSED or not reason:
+            self._output.mark(words)
+        else:  # "cancelled by octocat" says the state itself
+            self._output.mark(reason if reason.startswith(words) else f"{words}: {reason}")
         self._output.finish()
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
@@ -71,7 +71,8 @@ def _authenticate_page(was: Any, call: Call) -> Steps:
     account = yield from identify(was, call)
     if account is None and call.permission != PUBLIC:
         if call.method in _SAFE_METHODS:
-            raise LoginNeeded(call.raw_path)
+            query = f"?{urlencode(call.query)}" if call.query else ""
+            raise LoginNeeded(call.raw_path + query)
         raise NotAuthenticated()
     if call.method not in _SAFE_METHODS:
         was.app.cookies.check_form(was.app.cookies.binding(call.cookies), call.form.get("csrf"))

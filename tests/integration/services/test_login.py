@@ -27,11 +27,11 @@ def set_cookies(response: object) -> dict[str, str]:
 def test_login_leads_to_where_one_wanted_to_go(place: Place) -> None:
     repository = place.repository()
     someone = visitor(place)
-    wanted = f"/repositories/{repository.full_name}/settings"
-    page = someone.open(f"{wanted}?x=1")
+    wanted = f"/repositories/{repository.full_name}/settings?done=saved&x=%2F%26"
+    page = someone.open(wanted)
     assert page.response.url.path == "/login"
     page = someone.send("/login", username=OWNER, token=place.tokens[OWNER])
-    assert (page.status, page.response.url.path) == (200, wanted)
+    assert (page.status, page.response.url.raw_path.decode()) == (200, wanted)
     assert "Signed in as octocat" in page.text
 
 
