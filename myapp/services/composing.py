@@ -21,6 +21,7 @@ from myapp.github import answers, requests
 from myapp.github.errors import GitHubError
 from myapp.github.model import RepositoryFacts, Viewer
 from myapp.repositories import Repository
+from myapp.services import mirrors
 from myapp.services.shapes import (
     Json,
     build_json,
@@ -75,18 +76,23 @@ def repository(was: Any, call: Call) -> Steps:
     known = _told(context, "facts", key)
     ask = token is not None and not _fresh(known) and found.status != "revoked"
     members = {"last": was.Thread(builds.last_builds, args=(context, [found.id]))}
+    if found.status == "cloning":
+        members["progress"] = was.Thread(mirrors.progress, args=(context, found))
     if ask:
         question = requests.repository_by_node_id(str(token), found.node_id)
         members["github"] = GitHubCall(was, question, GITHUB_SECONDS)
     results = yield from settle(was, **members)
     if ask:
         known = _tell(context, "facts", key, results["github"], _read_facts)
-    return repository_json(
+    shape = repository_json(
         found,
         base_url=context.settings.base_url,
         last_build=results["last"].fetch().get(found.id),
         github=_facts_json(found, known),
     )
+    if "progress" in results:
+        shape["status_reason"] = results["progress"].value
+    return shape
 
 
 def rows(context: Context, account: Account, before: int | None) -> tuple[list[Json], int | None]:

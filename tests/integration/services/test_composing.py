@@ -135,3 +135,19 @@ def test_pages_of_a_repository_do_not_wait_for_github(place: Place) -> None:
     for path in ("", "/settings", "/deliveries"):
         answer = client.get(f"/repositories/{repository.full_name}{path}", timeout=PATIENCE)
         assert answer.status_code == 200
+
+
+def test_repository_being_cloned_says_how_far_git_has_come(place: Place) -> None:
+    repository = place.registered()
+    client = place.client()
+    assert client.get(path_of(repository)).json()["status_reason"] is None
+    desk = place.context.settings.data_dir / "run" / f"git-{repository.id}-test"
+    desk.mkdir()
+    (desk / "output").write_bytes(b"Cloning into 'x'...\nReceiving objects:  42% (21/50)\r")
+    shown = client.get(path_of(repository)).json()
+    assert (shown["status"], shown["status_reason"]) == (
+        "cloning",
+        "Receiving objects:  42% (21/50)",
+    )
+    page = Visitor(place.plain(OWNER)).open(f"/repositories/{repository.full_name}")
+    assert "42% (21/50)" in page.text
