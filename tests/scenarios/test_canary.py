@@ -66,15 +66,11 @@ class Watch(threading.Thread):
             for child in _tree(process.pid):
                 place = Path("/proc", str(child.pid))
                 with contextlib.suppress(OSError, psutil.Error):
-                    if self._is_build(child):
-                        continue
-                    self.seen.add((place / "cmdline").read_bytes())
-                    self.seen.add((place / "environ").read_bytes())
-                    self.sampled.add(child.name())
-
-    def _is_build(self, process: psutil.Process) -> bool:
-        # What make runs is to have the variable in its environment: that is what it is for.
-        return b"HOBOTNICA_BUILD_ID=" in Path(f"/proc/{process.pid}/environ").read_bytes()
+                    environment = (place / "environ").read_bytes()
+                    # What make runs is to have the variable: that is what it is for.
+                    if b"HOBOTNICA_BUILD_ID=" not in environment:
+                        self.seen |= {(place / "cmdline").read_bytes(), environment}
+                        self.sampled.add(child.name())
 
 
 def _tree(pid: int) -> Iterator[psutil.Process]:
