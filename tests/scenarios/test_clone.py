@@ -36,8 +36,8 @@ def test_a_clone_whose_process_was_killed_is_taken_up_again(
     all_killed.service.start()
     [web] = web_killed.web_workers()
     web.kill()
-    name = found[web_killed].full_name
-    wait_until(lambda: not web_killed.marked(name), what="its git ends with it")
+    url = found[web_killed].url
+    wait_until(lambda: not web_killed.marked(url), what="its git ends with it")
     web_killed.service.wait_until_healthy()
     for world, repository in found.items():
         world.git.held.clear()
@@ -55,7 +55,7 @@ def begin_clone(world: World) -> GitRepository:
     repository = world.create()
     world.git.held.add(repository.full_name)
     assert world.register(repository).status == 201
-    wait_until(lambda: world.marked(repository.full_name), what="git is at it")
+    wait_until(lambda: world.marked(repository.url), what="git is at it")
     return repository
 
 

@@ -13,7 +13,7 @@ from tests.support import factories
 from tests.support.git_server import GitRepository
 from tests.support.wait import wait_until
 
-SETTINGS = {"clone_timeout": 5, "repository_limit": 1 << 20}
+SETTINGS = {"clone_timeout": 8, "repository_limit": 1 << 20}
 
 
 def registered(world: World) -> list[str]:
@@ -248,10 +248,10 @@ class TestDeleted:
         world.git.held.add(repository.full_name)
         assert world.register(repository).status == 201
         number = world.number(repository)
-        wait_until(lambda: world.marked(repository.full_name), what="git is at it")
+        wait_until(lambda: world.marked(repository.url), what="git is at it")
         assert world.api.delete(path_of(repository)).status == 204
         world.git.held.clear()
-        wait_until(lambda: not world.marked(repository.full_name), what="git has ended")
+        wait_until(lambda: not world.marked(repository.url), what="git has ended")
         wait_until(lambda: not world.mirrors(number), what="nothing is left")
 
 

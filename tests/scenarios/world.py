@@ -293,9 +293,14 @@ class World:
     def touch_in_build(self, words: str, name: str) -> None:
         """Make a file where the build runs that has these words in a command line."""
 
+        service = self.service.process.pid if self.service.process else 0
+
         def touched() -> bool:
             for process in self.marked(words):
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, psutil.Error):
+                    # Other services' builds may be waiting for the same.
+                    if service not in [parent.pid for parent in process.parents()]:
+                        continue
                     Path(f"/proc/{process.pid}/cwd", name).touch()
                     return True
             return False
