@@ -114,7 +114,7 @@ class PeerHandler(Handler):
 
 
 class Peer(Server):
-    """`seen["POST /close"]` counts, `last` is the latest request."""
+    """`seen["POST /close"]` counts, `last` is the latest request, `closed` counts connections."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(PeerHandler, tls)
@@ -122,6 +122,12 @@ class Peer(Server):
         self.seen: Counter[str] = Counter()
         self.last: dict[str, Any] = {}
         self.ended_drips = threading.Event()
+        self.closed = 0
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self.lock:
+            self.closed += 1
 
     def __enter__(self) -> Peer:
         self.start()

@@ -13,6 +13,7 @@ from tests.integration.framework.peer import BIG, Peer
 from tests.integration.framework.server import AppServer
 from tests.support.certificates import Authority, self_signed
 from tests.support.ports import free_port
+from tests.support.wait import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,9 @@ def test_a_get_is_asked_a_second_time_at_most(app: AppServer, peer: Peer) -> Non
 
 def test_a_kept_connection_that_was_closed_is_not_written_to(app: AppServer, peer: Peer) -> None:
     for number in range(20):
+        before = peer.closed
         ask(app, "/kept")
+        wait_until(lambda before=before: peer.closed > before, what="the peer closes it")
         assert ask(app, f"/any/{number}", method="POST").status_code == 200
         assert peer.seen[f"POST /any/{number}"] == 1
 

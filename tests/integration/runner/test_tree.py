@@ -131,7 +131,12 @@ def test_nothing_survives_when_the_worker_is_killed_outright(builder: Builder):
 
 
 def test_the_process_that_waits_for_a_build_may_be_killed(best):
-    children = [pid for pid, parent in tree.processes() if parent == best.nursery.pid]
-    for pid in children:
+    def children() -> set[int]:
+        return {pid for pid, parent in tree.processes() if parent == best.nursery.pid}
+
+    killed = children()
+    for pid in killed:
         os.kill(pid, signal.SIGKILL)
+    # A build handed to one that has just died would be begun again by the worker.
+    wait_until(lambda: not killed & children())
     assert best.run("test:\n\t@echo ok\n").result.state == "passed"
