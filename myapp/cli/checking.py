@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -72,8 +73,20 @@ def _data_directory(path: Path) -> Finding:
 def _database(settings: Settings) -> Finding:
     from myapp.store.database import Database
 
-    shown = Database(settings.database).url.render_as_string(hide_password=True)
-    return "database", True, shown
+    url = urlsplit(settings.database)
+    shown = (
+        settings.database.replace(f":{url.password}@", ":***@") if url.password else url.geturl()
+    )
+    if url.scheme.startswith("sqlite") and not Path(url.path.removeprefix("/")).exists():
+        return "database", True, f"{shown} (made at the first start)"
+    database = Database(settings.database)
+    try:
+        with database.read():
+            return "database", True, shown
+    except HobotnicaError as error:
+        return "database", False, f"{shown}: {error.detail}"
+    finally:
+        database.close()
 
 
 def _sandbox(settings: Settings) -> Finding:
