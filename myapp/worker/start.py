@@ -6,6 +6,7 @@ import fcntl
 import gc
 import logging
 import os
+import signal
 import socket
 from itertools import count
 from pathlib import Path
@@ -68,6 +69,9 @@ def run_worker(
     try:
         return worker.run()
     finally:
+        # All builds have ended or are handed back: one more signal could only break off the rest.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         reporter.stop()
 
 
