@@ -24,7 +24,13 @@ find_python() {
     done
 }
 
-if ! "$venv/bin/python" -c "$supported" >/dev/null 2>&1; then
+# One that uv made has no pip of its own, and is of use only while uv is there.
+usable() {
+    "$venv/bin/python" -c "$supported" >/dev/null 2>&1 || return 1
+    command -v uv >/dev/null 2>&1 || "$venv/bin/python" -c "import pip" >/dev/null 2>&1
+}
+
+if ! usable; then
     rm -rf "$venv"
     python=$(find_python)
     if [ -n "$python" ]; then
