@@ -36,9 +36,11 @@ def run(folder: Path, options: argparse.Namespace) -> None:
         pushes.one_by_one(service, 3, first=0)  # warm
         steps = pushes.one_by_one(service, options.rounds, first=10)
         rate = pushes.all_at_once(service, options.builds, first=10_000)
-        listed = reads.list_of_100(service, int(options.seconds))
         after = service.memory()
+    # The web side by itself: no worker that sends statuses to a GitHub that is not there.
     with Service(folder / "b", worker=False) as service:
+        reads.make_100(service)
+        listed = reads.list_of_100(service, int(options.seconds))
         one = pushes.taken(service, 1, options.seconds)
         many = pushes.taken(service, 32, options.seconds)
     head = f"{'':36}{'Hobotnica':>12}{'floor':>12}{'ratio':>8}"

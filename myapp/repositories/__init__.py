@@ -20,6 +20,7 @@ from myapp.repositories.finding import (
     list_visible,
     mirror_path,
     repository_token,
+    seen_by,
     webhook_secret,
 )
 from myapp.repositories.lifecycle import (
@@ -71,6 +72,7 @@ __all__ = [
     "repository_token",
     "revoke",
     "rotate_webhook_secret",
+    "seen_by",
     "set_favorite",
     "set_hook",
     "set_variable",

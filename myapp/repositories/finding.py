@@ -40,6 +40,13 @@ def get(
     )
 
 
+def seen_by(context: Context, account: Account, owner: str, name: str) -> Repository | None:
+    """The repository whoever may see it, with what GitHub said that the account may do."""
+    with context.database.read() as connection:
+        row = table.seen_by(connection, account.id, table.full_key(owner, name))
+    return Repository.from_row(row) if row else None
+
+
 def find(context: Context, owner: str, name: str) -> Repository | None:
     """The repository whoever may see it: for those who ask GitHub themselves."""
     return _by(context, "full_key", table.full_key(owner, name))

@@ -62,8 +62,12 @@ def admit(was: Any, call: Call) -> Steps:
 def _look(
     context: Context, account: Account, owner: str, name: str
 ) -> tuple[Repository | None, accounts.Access | None]:
-    repository = repositories.find(context, owner, name)
-    return repository, accounts.access(context, account, repository.id) if repository else None
+    repository = repositories.seen_by(context, account, owner, name)
+    if repository is None or repository.permission is None:
+        return repository, None
+    return repository, accounts.Access(
+        repository.permission, repository.permission_checked_at or 0.0
+    )
 
 
 def _look_build(
