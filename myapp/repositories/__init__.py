@@ -13,7 +13,6 @@ from myapp.repositories.favorites import list_favorites, set_favorite
 from myapp.repositories.finding import (
     by_id,
     by_node_id,
-    by_webhook_uid,
     find,
     get,
     list_all,
@@ -21,6 +20,7 @@ from myapp.repositories.finding import (
     mirror_path,
     repository_token,
     seen_by,
+    webhook,
     webhook_secret,
 )
 from myapp.repositories.lifecycle import (
@@ -50,7 +50,6 @@ __all__ = [
     "begin_pull",
     "by_id",
     "by_node_id",
-    "by_webhook_uid",
     "delete",
     "delete_variable",
     "due_for_access_check",
@@ -80,5 +79,6 @@ __all__ = [
     "update_settings",
     "variables",
     "variables_shown",
+    "webhook",
     "webhook_secret",
 ]

@@ -62,9 +62,16 @@ def by_node_id(context: Context, node_id: str) -> Repository | None:
     return _by(context, "node_id", node_id)
 
 
-def by_webhook_uid(context: Context, webhook_uid: str) -> Repository | None:
-    """The repository whose webhook has this unguessable address."""
-    return _by(context, "webhook_uid", webhook_uid)
+def webhook(context: Context, webhook_uid: str) -> tuple[Repository, str]:
+    """The repository of this address and what its deliveries are signed with.
+
+    Raises RepositoryNotFound (also after a revocation), VaultError.
+    """
+    with context.database.read() as connection:
+        row = table.by_webhook(connection, webhook_uid)
+    if row is None or row.webhook_secret is None:
+        raise RepositoryNotFound
+    return Repository.from_row(row), context.vault.decrypt(row.webhook_secret)
 
 
 def list_visible(

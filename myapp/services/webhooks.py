@@ -6,8 +6,7 @@ import logging
 from typing import Any
 
 from myapp import deliveries, repositories
-from myapp.context import Context
-from myapp.errors import Conflict, PermissionDenied, RepositoryNotFound, ValidationFailed
+from myapp.errors import Conflict, PermissionDenied, ValidationFailed
 from myapp.framework.answers import Answer, answer
 from myapp.framework.call import Call
 from myapp.framework.operation import WEBHOOK_LIMIT, operation
@@ -44,11 +43,9 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
     def receive_webhook(was: Any, call: Call) -> Answer:
         context = context_of(was)
         # 1. Whose it is: the address is unguessable.
-        repository = repositories.by_webhook_uid(context, call.path_parameters["webhook_uid"])
-        if repository is None:
-            raise RepositoryNotFound()
+        repository, secret = repositories.webhook(context, call.path_parameters["webhook_uid"])
         # 2. Whether it is GitHub's: before anything in it is looked at.
-        check_signature(context, call, repository)
+        check_signature(call, secret)
         # 3. What it says.
         delivery_id = webhooks.delivery_id(call.headers.get("x-github-delivery"))
         name = webhooks.event_name(call.headers.get("x-github-event"))
@@ -73,12 +70,11 @@ def __mount__(app: Any, mntopt: dict[str, Any]) -> None:
         return answer(was, shape, status=202, headers=location)
 
 
-def check_signature(context: Context, call: Call, repository: Repository) -> None:
+def check_signature(call: Call, secret: str) -> None:
     """Raises WrongSignature unless the raw body carries the HMAC of the repository's secret.
 
     Only forged ones are limited: GitHub's own may come from the same address, that of a proxy.
     """
-    secret = repositories.webhook_secret(context, repository.id)
     if not webhooks.verify(secret, call.body, call.headers.get("x-hub-signature-256")):
         FORGED_DELIVERIES.check(call.remote_address)
         FORGED_DELIVERIES.take(call.remote_address)

@@ -126,8 +126,11 @@ _ACCESS = sa.and_(
 
 _BY = {
     column: sa.select(*COLUMNS, *_NOBODY).where(repositories.c[column] == sa.bindparam("value"))
-    for column in ("id", "full_key", "webhook_uid", "node_id", "uid")
+    for column in ("id", "full_key", "node_id", "uid")
 }
+_WEBHOOK = sa.select(*COLUMNS, *_NOBODY, repositories.c.webhook_secret).where(
+    repositories.c.webhook_uid == sa.bindparam("value")
+)
 _VISIBLE = (
     sa.select(*COLUMNS, *_FOR_ACCOUNT)
     .outerjoin(access, _ACCESS)
@@ -176,8 +179,13 @@ def full_key(owner: str, name: str) -> str:
 
 
 def by(connection: sa.Connection, column: str, value: int | str) -> sa.Row | None:
-    """The repository by id, uid, node_id, webhook_uid or full_key."""
+    """The repository by id, uid, node_id or full_key."""
     return connection.execute(_BY[column], {"value": value}).one_or_none()
+
+
+def by_webhook(connection: sa.Connection, webhook_uid: str) -> sa.Row | None:
+    """The repository of this webhook, and behind its columns the encrypted secret or NULL."""
+    return connection.execute(_WEBHOOK, {"value": webhook_uid}).one_or_none()
 
 
 def locked(connection: sa.Connection, repository_id: int) -> sa.Row | None:

@@ -223,9 +223,11 @@ def test_favourites_are_listed_from_the_newest_mark_while_they_are_seen(context:
 
 def test_the_webhook_is_found_by_its_address_and_its_state_is_kept(context: Context) -> None:
     repository = domain.registered(context)
-    assert repositories.by_webhook_uid(context, "guess") is None
+    with pytest.raises(RepositoryNotFound):
+        repositories.webhook(context, "guess")
     repositories.set_hook(context, repository.id, 1 << 40, "installed", None)
-    found = repositories.by_webhook_uid(context, repository.webhook_uid)
+    found, secret = repositories.webhook(context, repository.webhook_uid)
+    assert secret == repositories.webhook_secret(context, repository.id)
     assert found is not None
     assert (found.hook_id, found.hook_state) == (1 << 40, "installed")
     with pytest.raises(ValueError, match="broken"):
