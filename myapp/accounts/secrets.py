@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-API_TOKEN_PREFIX = "hob_"  # noqa: S105
+API_TOKEN_PREFIX = "hob_"  # noqa: S105 - a prefix, not a password
 
 
 def fresh() -> str:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-LONGEST_DESCRIPTION = 140
+from myapp.github.statuses import DESCRIPTION_LIMIT, context, github_state
 
-_STATES = {
-    "queued": "pending",
-    "running": "pending",
-    "passed": "success",
-    "skipped": "success",
-    "failed": "failure",
-    "errored": "error",
-    "cancelled": "error",
-    "timed_out": "error",
-    "superseded": "error",
-}
 _WORDS = {
     "queued": "Waiting for a worker",
     "running": "Running",
@@ -28,7 +17,7 @@ _WORDS = {
 
 def context_of(job: str, environment: str | None) -> str:
     """The name under which GitHub shows it: one line per job and environment."""
-    return f"hobotnica/{job}/{environment}" if environment else f"hobotnica/{job}"
+    return f"{context(job)}/{environment}" if environment else context(job)
 
 
 def description_of(state: str, reason: str | None) -> str:
@@ -36,9 +25,9 @@ def description_of(state: str, reason: str | None) -> str:
     sentence = reason or _WORDS.get(state) or state.capitalize()
     sentence = " ".join(sentence.split())
     sentence = sentence[:1].upper() + sentence[1:]
-    if len(sentence) <= LONGEST_DESCRIPTION:
+    if len(sentence) <= DESCRIPTION_LIMIT:
         return sentence
-    return sentence[: LONGEST_DESCRIPTION - 1] + "…"
+    return sentence[: DESCRIPTION_LIMIT - 1] + "…"
 
 
 def outbox_row(
@@ -54,7 +43,7 @@ def outbox_row(
     return {
         "build_id": build_id,
         "context": context_of(job, environment),
-        "state": _STATES[state],
+        "state": github_state(state),
         "description": description_of(state, reason),
         "due_at": now,
     }

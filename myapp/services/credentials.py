@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from myapp.accounts.secrets import API_TOKEN_PREFIX
 from myapp.errors import InvalidCredentials, ValidationFailed
 
-API_TOKEN_PREFIX = "hob_"  # noqa: S105 - a prefix, not a password
 _LONGEST = 512
 
 
